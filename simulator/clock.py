@@ -1,0 +1,47 @@
+"""The simulated time of the workspace, and the wire format of times."""
+
+from __future__ import annotations
+
+from datetime import UTC, date, datetime, time, timedelta
+
+
+class Clock:
+    """Tells the simulated time: fixed once set, else the real time plus whatever was advanced."""
+
+    def __init__(self, now: datetime | None = None) -> None:
+        self._fixed = now
+        self._shift = timedelta()
+
+    def now(self) -> datetime:
+        """The simulated time, in UTC."""
+        return ((self._fixed or datetime.now(UTC)) + self._shift).astimezone(UTC)
+
+    def set(self, now: datetime) -> None:
+        """Stop the clock at `now`."""
+        self._fixed, self._shift = now, timedelta()
+
+    def advance(self, step: timedelta) -> None:
+        """Move the clock forward by `step`."""
+        self._shift += step
+
+
+def iso(moment: datetime) -> str:
+    """A UTC time as the API writes it: milliseconds and a Z."""
+    return moment.strftime("%Y-%m-%dT%H:%M:%S.") + f"{moment.microsecond // 1000:03d}Z"
+
+
+def midnight(day: date) -> datetime:
+    """The first moment of a day, in UTC."""
+    return datetime.combine(day, time(), UTC)
+
+
+def ceil_day(moment: datetime) -> datetime:
+    """The first midnight at or after a moment."""
+    floor = midnight(moment.date())
+    return floor if floor == moment else floor + timedelta(days=1)
+
+
+def parse(text: str) -> datetime:
+    """An ISO-8601 date or time as UTC; raises ValueError."""
+    moment = datetime.fromisoformat(text)
+    return moment.replace(tzinfo=UTC) if moment.tzinfo is None else moment.astimezone(UTC)

@@ -1,0 +1,32 @@
+"""The errors of the API: a status and the `errors` envelope."""
+
+from __future__ import annotations
+
+from typing import Any
+
+
+class ApiError(Exception):
+    """Answers with a status and one entry of the `errors` list."""
+
+    def __init__(
+        self,
+        status: int,
+        message: str,
+        *,
+        kind: str = "RequestError",
+        headers: dict[str, str] | None = None,
+        **extra: Any,
+    ) -> None:
+        super().__init__(message)
+        self.status, self.headers = status, headers or {}
+        self.body = {"errors": [{"type": kind, "message": message, **extra}]}
+
+
+def invalid(field: str, message: str) -> ApiError:
+    """422: a query parameter is missing, unknown or wrong."""
+    return ApiError(422, f'"{field}" {message}', kind="input-validation", field=field)
+
+
+def not_found() -> ApiError:
+    """404: no such path, or no object with that id."""
+    return ApiError(404, "Resource not found")

@@ -1,0 +1,188 @@
+"""The simulator: a server in a background thread, its workspace, clock, faults and request log."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Iterable
+from datetime import datetime
+from threading import Event, Thread
+from types import TracebackType
+from typing import Self
+
+from aiohttp import web
+
+from simulator.access import Access, Region, Tier
+from simulator.clock import Clock, parse
+from simulator.endpoints import BY_NAME
+from simulator.faults import Fault, Faults
+from simulator.limits import Limiter, RateLimit
+from simulator.server import Handler, Request
+from simulator.streams import PARTITIONS, STREAMS
+from simulator.truth import Truth
+from simulator.words import Json
+from simulator.workspace import Workspace
+
+TOKENS = {"us": "sgp_" + "USfakeTOKEN0" * 3 + "0001", "eu": "sgp_" + "EUfakeTOKEN0" * 3 + "0002"}
+
+
+class Simulator:
+    """A running Segment Public API, as a context manager or with `start` and `stop`.
+
+    `now` fixes the simulated time (None: real time). `rate_limit` and the lower `own_limits` count
+    real time, in windows shortened by `time_scale`; `retry_after` and `limit_data` leave parts of
+    a 429 out. `deny` refuses operations by name or paths by regex, with `refusal_status`. A token
+    of the other region gets a 401, or with `other_region="redirect"` a 308 to `other_region_url`.
+    `revoke_after` lets the token die after so many requests.
+    """
+
+    def __init__(
+        self,
+        *,
+        size: str = "small",
+        seed: int = 1,
+        workspace: Workspace | None = None,
+        tier: Tier = "business",
+        region: Region = "us",
+        token: str | None = None,
+        latency: float = 0.0,
+        now: datetime | None = None,
+        rate_limit: RateLimit | None = None,
+        own_limits: bool = False,
+        time_scale: float = 1.0,
+        retry_after: bool = True,
+        limit_data: bool = True,
+        deny: Iterable[str] = (),
+        refusal_status: int = 403,
+        revoke_after: int | None = None,
+        other_region: str = "401",
+        other_region_url: str | None = None,
+        faults: Iterable[Fault] = (),
+        port: int = 0,
+    ) -> None:
+        other = "eu" if region == "us" else "us"
+        self.token = token or TOKENS[region]
+        self.other_region_token = TOKENS[other]
+        self.clock = Clock(now)
+        model = workspace or Workspace.generate(size, seed, self.clock.now().date())
+        self.faults = Faults(list(faults))
+        self.access = Access(
+            self.token,
+            tier,
+            deny,
+            refusal_status=refusal_status,
+            revoke_after=revoke_after,
+            other_region_token=self.other_region_token,
+            other_region_url=(other_region_url or f"http://{other}.segment.invalid")
+            if other_region == "redirect"
+            else None,
+        )
+        limiter = Limiter(
+            rate_limit,
+            own_limits=own_limits,
+            time_scale=time_scale,
+            retry_after=retry_after,
+            body_data=limit_data,
+        )
+        self._handler = Handler(model, self.clock, self.access, limiter, self.faults, latency)
+        self._port = port
+        self._thread: Thread | None = None
+
+    def start(self) -> Self:
+        """Serve until `stop`; raises if the port is taken."""
+        ready = Event()
+        self._failure: OSError | None = None
+        self._thread = Thread(
+            target=lambda: asyncio.run(self._serve(ready)), daemon=True, name="simulator"
+        )
+        self._thread.start()
+        ready.wait()
+        if self._failure:
+            raise self._failure
+        return self
+
+    def stop(self) -> None:
+        """Close all connections and wait for the thread."""
+        if self._thread and self._thread.is_alive():
+            self._loop.call_soon_threadsafe(self._stopping.set)
+            self._thread.join()
+
+    async def _serve(self, ready: Event) -> None:
+        self._loop, self._stopping = asyncio.get_running_loop(), asyncio.Event()
+        runner = web.ServerRunner(web.Server(self._handler), shutdown_timeout=0.05)
+        try:
+            await runner.setup()
+            await web.TCPSite(runner, "127.0.0.1", self._port, backlog=1024).start()
+            self._port = runner.addresses[0][1]
+        except OSError as error:
+            self._failure = error
+        finally:
+            ready.set()
+        if not self._failure:
+            await self._stopping.wait()
+        await runner.cleanup()
+
+    def __enter__(self) -> Self:
+        return self.start()
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        trace: TracebackType | None,
+    ) -> None:
+        self.stop()
+
+    @property
+    def url(self) -> str:
+        """The base URL."""
+        return f"http://127.0.0.1:{self._port}"
+
+    @property
+    def workspace(self) -> Workspace:
+        """The workspace; may be changed while the server runs."""
+        return self._handler.workspace
+
+    @property
+    def requests(self) -> list[Request]:
+        """The request log, oldest first."""
+        return self._handler.log
+
+    @property
+    def in_flight_peak(self) -> int:
+        """The most requests that were open at a time."""
+        return self._handler.in_flight_peak
+
+    @property
+    def in_flight_samples(self) -> list[tuple[float, int]]:
+        """The number of open requests after each change: (monotonic seconds, number)."""
+        return self._handler.in_flight_samples
+
+    def reset_log(self) -> None:
+        """Forget the requests so far."""
+        self._handler.log.clear()
+        self._handler.in_flight_samples.clear()
+        self._handler.in_flight_peak = self._handler.in_flight
+
+    def allows(self, stream: str) -> bool:
+        """Whether plan and token let a stream and its parents be read at all."""
+        endpoint = BY_NAME[STREAMS[stream].operation]
+        parents = PARTITIONS[STREAMS[stream].partition].parents
+        return self.access.allows(endpoint, "") and all(map(self.allows, parents))
+
+    def truth(
+        self,
+        stream: str,
+        start_date: str = "2024-01-15",
+        window: tuple[datetime, datetime] | None = None,
+    ) -> list[Json]:
+        """The records of a full first sync of a stream; see `simulator.truth`."""
+        return self._truth(start_date, window).records(stream)
+
+    def minimum_requests(
+        self, streams: Iterable[str], start_date: str = "2024-01-15", page_size: int = 200
+    ) -> dict[str, int]:
+        """The least number of requests of each operation for a full first sync of these streams."""
+        return self._truth(start_date).requests(streams, page_size)
+
+    def _truth(self, start_date: str, window: tuple[datetime, datetime] | None = None) -> Truth:
+        return Truth(self.workspace, self.access, self.clock.now(), parse(start_date), window)
