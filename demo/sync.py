@@ -69,6 +69,9 @@ def sync(
 def _run(
     config: dict[str, str], database: Path, log: Path, everything: bool, progress: Progress
 ) -> None:
+    executable = Path(sys.executable).with_name("source-segment")
+    if not executable.exists():
+        raise SyncError(f"{executable} is missing; `make setup` installs it.")
     # Read when PyAirbyte is imported: no look-up in a registry, no telemetry, no live view.
     os.environ |= {"AIRBYTE_OFFLINE_MODE": "1", "DO_NOT_TRACK": "1", "NO_LIVE_PROGRESS": "1"}
     os.environ.setdefault("AIRBYTE_LOGGING_ROOT", str(log))
@@ -77,7 +80,6 @@ def _run(
     from airbyte.caches import DuckDBCache
     from airbyte.exceptions import PyAirbyteError
 
-    executable = Path(sys.executable).with_name("source-segment")
     try:
         source = airbyte.get_source("source-segment", config=config, local_executable=executable)
         # The hook that gets every message; PyAirbyte's own version would print the errors.
@@ -92,8 +94,9 @@ def _run(
         cache = DuckDBCache(db_path=database, cache_dir=database.parent / "cache")
         source.read(cache=cache, streams=streams, skip_validation=True)
         cache.close()
-    except PyAirbyteError as error:
-        raise SyncError("\n".join(progress.errors) or error.get_message()) from error
+    except (PyAirbyteError, duckdb.Error) as error:
+        said = error.get_message() if isinstance(error, PyAirbyteError) else str(error)
+        raise SyncError("\n".join(progress.errors) or said) from error
 
 
 def _forget_full_refreshes(database: Path, catalog: list[AirbyteStream]) -> None:

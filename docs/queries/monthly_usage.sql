@@ -23,7 +23,8 @@ SELECT
     api_calls,
     mtu,
     round(1.0 * api_calls / nullif(mtu, 0), 2) AS calls_per_user,
-    round(100.0 * api_calls / nullif(lag(api_calls) OVER (ORDER BY month), 0) - 100, 1) AS api_calls_change,
-    round(100.0 * mtu / nullif(lag(mtu) OVER (ORDER BY month), 0) - 100, 1) AS mtu_change
+    round(100.0 * api_calls / nullif(lag(api_calls) OVER past, 0) - 100, 1) AS api_calls_change,
+    round(100.0 * mtu / nullif(lag(mtu) OVER past, 0) - 100, 1) AS mtu_change
 FROM months
+WINDOW past AS (ORDER BY month)
 ORDER BY month
