@@ -62,10 +62,10 @@ def _a_year_ago() -> str:
 def _tell(progress: Progress, database: Path, page: Path) -> None:
     query = EXAMPLE.read_text().partition("\n\n")[2].strip()
     with duckdb.connect(database, read_only=True) as db:
-        print(f"\n{'stream':<40}{'rows read':>12}{'in the table':>14}{'seconds':>10}")
+        print(f"\n{'stream':<48}{'rows read':>12}{'in the table':>14}{'seconds':>10}")
         for stream, seconds in sorted(progress.seconds.items()):
             [(held,)] = db.sql(f'SELECT count(*) FROM "{stream}"').fetchall()
-            print(f"{stream:<40}{progress.rows[stream]:>12,}{held:>14,}{seconds:>10.1f}")
+            print(f"{stream:<48}{progress.rows[stream]:>12,}{held:>14,}{seconds:>10.1f}")
         print(f"\nDatabase: {database}\nReport:   {page}")
         print(f"\nA query to begin with, {EXAMPLE.relative_to(ROOT)} (more are beside it):\n")
         print(query, db.sql(query), sep="\n\n")

@@ -5,12 +5,15 @@ from __future__ import annotations
 import sys
 import time
 from collections import Counter
+from collections.abc import Iterator
+from contextlib import contextmanager
+from threading import Event, Thread
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
     from airbyte_protocol.models import AirbyteMessage  # type: ignore[import-untyped]
 
-_PAUSE = 5.0  # seconds without a line after which one is printed
+_PAUSE = 10.0  # seconds without a line after which one is printed
 
 
 class Progress:
@@ -30,13 +33,31 @@ class Progress:
         print(line, file=self._out, flush=True)
         self._told = time.monotonic()
 
+    @contextmanager
+    def reading(self, streams: int) -> Iterator[None]:
+        """While this lasts, `streams` are read, and a line comes at least every ten seconds."""
+        self.expected = streams
+        ended = Event()
+        beat = Thread(target=self._beat, args=(ended,), daemon=True)
+        beat.start()
+        try:
+            yield
+        finally:
+            ended.set()
+            beat.join()
+
+    def _beat(self, ended: Event) -> None:
+        while not ended.wait(1):
+            if time.monotonic() - self._told > _PAUSE:
+                open_streams = sorted(self._started.keys() - self.seconds.keys())
+                rows = f"{self.rows.total():,} rows so far"
+                self.say(f"         {rows}, still reading {', '.join(open_streams) or '...'}")
+
     def see(self, message: AirbyteMessage, *, raise_on_error: bool = True) -> None:
         """Take one message in; errors are only kept, the connector's exit code decides."""
         del raise_on_error
         if message.record:
             self.rows[message.record.stream] += 1
-            if time.monotonic() - self._told > _PAUSE:
-                self.say(f"         {self.rows.total():,} rows so far ({message.record.stream})")
         elif message.log and message.log.level.value == "WARN":
             self.say(f"         note: {message.log.message}")
         elif message.connectionStatus and message.connectionStatus.status.value == "FAILED":

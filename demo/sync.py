@@ -88,11 +88,11 @@ def _run(
         source.check()
         catalog = source.discovered_catalog.streams
         streams = [s.name for s in catalog if everything or s.name in CORE]
-        progress.expected = len(streams)
         progress.say(f"Reading {len(streams)} streams from {config['start_date']} on ...")
         _forget_full_refreshes(database, catalog)
         cache = DuckDBCache(db_path=database, cache_dir=database.parent / "cache")
-        source.read(cache=cache, streams=streams, skip_validation=True)
+        with progress.reading(len(streams)):
+            source.read(cache=cache, streams=streams, skip_validation=True)
         cache.close()
     except (PyAirbyteError, duckdb.Error) as error:
         said = error.get_message() if isinstance(error, PyAirbyteError) else str(error)
