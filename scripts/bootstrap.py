@@ -13,6 +13,7 @@ import shutil
 import subprocess
 import sys
 import time
+import tomllib
 from pathlib import Path
 
 ROOT = Path(__file__).resolve().parent.parent
@@ -31,7 +32,7 @@ def main() -> None:
             "{}.{}".format(*sys.version_info),
             str(venv),
             _digest(lock),
-            _digest(project) if project else "",
+            _installed_part(project) if project else "",
         ]
     )
     if _read(venv / STAMP) == stamp:
@@ -88,6 +89,13 @@ def _install(command: list[str], total: int = 0) -> None:
 
 def _digest(path: Path) -> str:
     return hashlib.sha256(path.read_bytes()).hexdigest()
+
+
+def _installed_part(project: Path) -> str:
+    """What of pyproject.toml decides on the installation; the rest configures checkers."""
+    content = tomllib.loads(project.read_text())
+    tables = [content["build-system"], content["project"], content["tool"]["hatch"]]
+    return hashlib.sha256(repr(tables).encode()).hexdigest()
 
 
 def _read(path: Path) -> str | None:

@@ -82,6 +82,30 @@ def _each_day(parent: Partition, days: int) -> Partition:
     return Partition(parent.parents, params)
 
 
+def _years(span: Span) -> Iterable[tuple[datetime, datetime]]:
+    """Windows of at most a year from the first midnight: the most that is asked for at a time."""
+    start = span.start.replace(hour=0, minute=0, second=0, microsecond=0)
+    while start < span.now:
+        end = start.replace(year=start.year + 1)
+        yield start, min(end, span.now)
+        start = end
+
+
+def _audit_windows(_read: Read, span: Span) -> Iterable[Params]:
+    """Windows of at most 31 days of the 90 that the API keeps, newest first.
+
+    They are a millisecond wider on both sides, since the API's bounds may be exclusive; what lies
+    outside is not of the window.
+    """
+    beyond, found = timedelta(milliseconds=1), []
+    start = max(span.start, span.now - 90 * DAY)
+    while start < span.now:
+        end = min(start + 31 * DAY - beyond, span.now)
+        found.append({"startTime": iso(start - beyond), "endTime": iso(end + beyond)})
+        start += 31 * DAY
+    return reversed(found)
+
+
 def _reverse_etl(read: Read, _span: Span) -> Iterable[Params]:
     rows = [s for s in read("destination_subscriptions") if s.get("modelId")]
     return [{"modelId": s["modelId"], "subscriptionId": s["id"]} for s in rows]
@@ -107,8 +131,7 @@ _PAIR = Partition(("source_connected_destinations",), _pairs)
 _VOLUME = {"groupBy.0": "eventName", "groupBy.1": "eventType", "groupBy.2": "source"}
 PARTITIONS = {
     "once": Partition((), lambda _read, _span: [{}]),
-    # One millisecond early, since a bound may be exclusive; `since` drops what is too early.
-    "audit": Partition((), lambda _r, s: [{"startTime": iso(s.start - timedelta(milliseconds=1))}]),
+    "audit": Partition((), _audit_windows),
     "function_type": Partition((), lambda _r, _s: [{"resourceType": t} for t in FUNCTION_TYPES]),
     "period": Partition(
         (), lambda _r, s: [{"period": m.isoformat()} for m in months(s.start.date(), s.now.date())]
@@ -117,8 +140,9 @@ PARTITIONS = {
     "source_volume": Partition(
         ("sources",),
         lambda read, span: [
-            {"sourceId": s["id"], "sourceId.0": s["id"], **_VOLUME, **_bounds(span.start, span.now)}
+            {"sourceId": s["id"], "sourceId.0": s["id"], **_VOLUME, **_bounds(start, end)}
             for s in read("sources")
+            for start, end in _years(span)
         ],
     ),
     "source_window": _windows(_SOURCE, 30),

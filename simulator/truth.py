@@ -72,8 +72,12 @@ class Truth:
             added |= {name: beside[name] for name in stream.beside if name in beside}
             for row in rows:
                 for record in stream.shape(row) if stream.shape else [row]:
-                    if not stream.since or record[stream.since] >= iso(self._span.start):
+                    if not stream.since or self._within(record[stream.since], params):
                         yield {**record, **added}
+
+    def _within(self, time: str, params: Params) -> bool:
+        window = params.get("startTime", ""), params.get("endTime", "9")
+        return window[0] < time < window[1] and time >= iso(self._span.start)
 
     def _asked(self, stream: Stream) -> Iterator[Params]:
         """The parameters of each request that the token may send."""

@@ -1,0 +1,5 @@
+"""Airbyte source connector for the Twilio Segment Public API."""
+
+from source_segment.source import SourceSegment
+
+__all__ = ["SourceSegment"]

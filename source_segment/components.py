@@ -1,0 +1,967 @@
+"""What the manifest cannot say: one class for each need, in the order in which a sync meets them.
+
+Self-contained and without postponed annotations on purpose: the same file also runs in Airbyte's
+`source-declarative-manifest` image and in the Connector Builder, which load it on its own.
+
+A stream's `endpoint` in the manifest, which most of these classes read, is explained there.
+"""
+
+import copy
+import email.utils
+import itertools
+import logging
+import random
+import re
+import threading
+import time
+import zlib
+from collections import Counter
+from collections.abc import Callable, Iterable, Iterator, Mapping, MutableMapping
+from dataclasses import dataclass, field
+from datetime import UTC, date, datetime, timedelta
+from typing import Any
+from urllib.parse import quote, urlsplit
+
+import orjson
+import requests
+from airbyte_cdk.models import (
+    AirbyteMessageSerializer,
+    AirbyteStreamStatus,
+    AirbyteStreamStatusReason,
+    AirbyteStreamStatusReasonType,
+    FailureType,
+    StreamDescriptor,
+)
+from airbyte_cdk.sources.declarative.extractors import record_extractor
+from airbyte_cdk.sources.declarative.migrations.state_migration import StateMigration
+from airbyte_cdk.sources.declarative.partition_routers import SubstreamPartitionRouter
+from airbyte_cdk.sources.declarative.requesters import HttpRequester
+from airbyte_cdk.sources.declarative.requesters.error_handlers import DefaultErrorHandler
+from airbyte_cdk.sources.declarative.requesters.paginators.strategies import pagination_strategy
+from airbyte_cdk.sources.declarative.transformations.config_transformations import (
+    config_transformation,
+)
+from airbyte_cdk.sources.declarative.validators.validation_strategy import ValidationStrategy
+from airbyte_cdk.sources.streams import call_rate
+from airbyte_cdk.sources.streams.http.error_handlers.response_models import (
+    SUCCESS_RESOLUTION,
+    ErrorResolution,
+    ResponseAction,
+)
+from airbyte_cdk.sources.streams.http.pagination_reset_exception import (
+    PaginationResetRequiredException,
+)
+from airbyte_cdk.sources.types import StreamSlice
+from airbyte_cdk.utils.stream_status_utils import as_airbyte_message
+from airbyte_cdk.utils.traced_exception import AirbyteTracedException
+
+logger = logging.getLogger("airbyte")
+Json = dict[str, Any]
+HOSTS = {"us": "https://api.segmentapis.com", "eu": "https://eu1.api.segmentapis.com"}
+PAGING = "pagination."  # prefix of `count` and `cursor` in the query
+PROBLEM, RUN = "__problem", "__run"  # keys that `Config` adds to the config
+
+
+def failure(kind: FailureType, message: str) -> AirbyteTracedException:
+    """The exception that ends a stream with one sentence for the user."""
+    return AirbyteTracedException(message=message, internal_message=message, failure_type=kind)
+
+
+def utc(text: str) -> datetime:
+    """An ISO-8601 date or date-time as UTC; raises ValueError."""
+    moment = datetime.fromisoformat(text)
+    return moment.replace(tzinfo=UTC) if moment.tzinfo is None else moment.astimezone(UTC)
+
+
+def iso(moment: datetime) -> str:
+    """A UTC time as the API writes it, with milliseconds and a Z."""
+    return moment.strftime("%Y-%m-%dT%H:%M:%S.") + f"{moment.microsecond // 1000:03d}Z"
+
+
+# ------------------------------------------------------------------------------- configuration
+
+
+class Config(config_transformation.ConfigTransformation):
+    """Normalise the config, and tell what is wrong with it in one sentence that names the field.
+
+    The CDK's jinja transformations cannot parse dates, and its JSON-schema messages name no field.
+    An unusable config is replaced by one that passes the schema and carries the sentence, which
+    `ConfigProblem` raises. Delete both when the CDK validates formats and names fields.
+    """
+
+    def transform(self, config: MutableMapping[str, Any]) -> None:
+        """Change `config` in place; adds the `Run` that all components of a sync share."""
+        try:
+            config.update(self._normalised(config))
+        except ValueError as error:
+            config.clear()
+            config.update(api_token="-", start_date="2000-01-01T00:00:00Z")  # noqa: S106
+            config[PROBLEM] = str(error)
+        config[RUN] = Run()
+
+    def _normalised(self, config: Mapping[str, Any]) -> Json:
+        region = {"api": "us", "eu1": "eu"}.get(
+            *[str(config.get("region") or "us").strip().lower()] * 2
+        )
+        if region not in HOSTS:
+            raise ValueError(f"region must be us or eu, not {config['region']!r}.")
+        return {
+            "api_token": self._token(config),
+            "start_date": self._start_date(config),
+            "region": region,
+            "api_url": self._api_url(config) or HOSTS[region],
+            "num_workers": self._integer(config, "num_workers", 10, 2, 40),
+            **(
+                {"page_size": size}
+                if (size := self._integer(config, "page_size", None, 1, 1000))
+                else {}
+            ),
+            "unavailable_streams": self._choice(config, "unavailable_streams", "skip", "fail"),
+            "redact_secrets": self._boolean(config, "redact_secrets", default=True),
+        }
+
+    @staticmethod
+    def _text(config: Mapping[str, Any], name: str, what: str) -> str:
+        if config.get(name) is None:
+            raise ValueError(f"{name} is missing: {what}.")
+        if not isinstance(config[name], str):
+            raise ValueError(f"{name} must be a text, not {type(config[name]).__name__}.")
+        return str(config[name]).strip()
+
+    def _token(self, config: Mapping[str, Any]) -> str:
+        what = "enter a Segment Public API token"
+        token = re.sub(r"(?i)^bearer\s+", "", self._text(config, "api_token", what)).strip()
+        if not token or token.lower() == "bearer":
+            raise ValueError(f"api_token is empty: {what}.")
+        if not re.fullmatch(r"[\x21-\x7e]+", token):
+            raise ValueError(
+                "api_token holds spaces, line breaks or other characters that no token has: "
+                "copy it again, as one line."
+            )
+        return token
+
+    def _start_date(self, config: Mapping[str, Any]) -> str:
+        what = "a date such as 2024-01-31 (or 01/31/2024), or a date-time such as "
+        what += "2024-01-31T00:00:00Z"
+        text = self._text(config, "start_date", f"enter {what}")
+        american = re.fullmatch(r"(\d{2})/(\d{2})/(\d{4})", text)
+        try:
+            moment = utc("{2}-{0}-{1}".format(*american.groups()) if american else text)
+        except ValueError:
+            raise ValueError(f"start_date {text!r} does not exist: enter {what}.") from None
+        if moment > datetime.now(UTC):
+            raise ValueError(f"start_date {text!r} lies in the future: enter a past date.")
+        return moment.strftime("%Y-%m-%dT%H:%M:%SZ")
+
+    def _api_url(self, config: Mapping[str, Any]) -> str | None:
+        if config.get("api_url") in (None, ""):
+            return None
+        url = urlsplit(self._text(config, "api_url", ""))
+        loopback = url.hostname in ("localhost", "127.0.0.1", "::1")
+        if not (url.hostname and (url.scheme == "https" or (url.scheme == "http" and loopback))):
+            raise ValueError(
+                "api_url must start with https:// (plain http:// only for this machine itself, "
+                "because the token travels with each request)."
+            )
+        return f"{url.scheme}://{url.netloc.rpartition('@')[2]}{url.path.rstrip('/')}"
+
+    @staticmethod
+    def _integer(
+        config: Mapping[str, Any], name: str, default: int | None, low: int, high: int
+    ) -> int | None:
+        value = config.get(name)
+        if value is None:
+            return default
+        if isinstance(value, bool) or not isinstance(value, int) or not low <= value <= high:
+            raise ValueError(f"{name} must be a whole number from {low} to {high}, not {value!r}.")
+        return value
+
+    @staticmethod
+    def _choice(config: Mapping[str, Any], name: str, *choices: str) -> str:
+        value = config.get(name) or choices[0]
+        if value not in choices:
+            raise ValueError(f"{name} must be {' or '.join(choices)}, not {value!r}.")
+        return str(value)
+
+    @staticmethod
+    def _boolean(config: Mapping[str, Any], name: str, *, default: bool) -> bool:
+        value = config.get(name, default)
+        if not isinstance(value, bool):
+            raise ValueError(f"{name} must be true or false, not {value!r}.")
+        return value
+
+
+class ConfigProblem(ValidationStrategy):
+    """Raise what `Config` found; the CDK's own validators raise system errors without a field."""
+
+    def validate(self, value: Any) -> None:
+        """Raise the sentence as a config error."""
+        raise failure(FailureType.config_error, f"Config: {value}")
+
+
+# ------------------------------------------------------- what the workers of one sync share
+
+
+class Listing:
+    """What a list has shown so far, carried from page to page by the cursor.
+
+    Rows that move to a later page while the list is read, or come again because an expired cursor
+    made the list start anew, are recognised and emitted once.
+    """
+
+    def __init__(self) -> None:
+        self.rows: set[int] = set()
+        self.cursors: set[str] = set()
+        self.restarts = 0
+
+    def is_new(self, row: Any) -> bool:
+        """Whether an equal row has not been seen before; remembers it."""
+        mark = hash(orjson.dumps(row))
+        if mark in self.rows:
+            return False
+        self.rows.add(mark)
+        return True
+
+
+class Cursor(str):
+    """An opaque page cursor that knows its listing."""
+
+    listing: Listing
+
+
+class _Page:
+    def __init__(self, readers: int) -> None:
+        self.lock, self.readers = threading.Lock(), readers
+        self.body: bytes | None = None
+        self.outcome: Any = None
+
+
+class Pages:
+    """Fetch each page of a list once, however many streams read it at the same time.
+
+    The CDK's response cache lets several threads fetch the same page, is off for custom requesters
+    (7.39.1), and lies on disk. This one keeps compressed bodies in memory until the last reader
+    has had them, up to `LIMIT` bytes; what does not fit is fetched again.
+    """
+
+    LIMIT = 64 * 2**20
+
+    def __init__(self) -> None:
+        self.readers: Counter[str] = Counter()  # list -> number of streams that read it
+        self.size = 0
+        self._pages: dict[Any, _Page] = {}
+        self._lock = threading.Lock()
+
+    def get(self, name: str, key: Any, fetch: Callable[[], requests.Response]) -> requests.Response:
+        """The response to a request of the list `name`; raises to each reader what `fetch` did."""
+        if self.readers[name] < 2:
+            return fetch()
+        with self._lock:
+            page = self._pages.setdefault((name, key), _Page(self.readers[name]))
+        with page.lock:
+            if page.outcome is None:
+                try:
+                    fetched = fetch()
+                    self._keep(page, fetched)
+                except Exception as error:
+                    page.outcome = error
+                    raise
+                finally:
+                    self._leave(page, (name, key))
+                return fetched
+            self._leave(page, (name, key))
+            if isinstance(page.outcome, Exception):
+                raise page.outcome
+            if page.body is None:
+                return fetch()
+            response: requests.Response = copy.copy(page.outcome)
+            response._content = zlib.decompress(page.body)
+            return response
+
+    def _keep(self, page: _Page, response: requests.Response) -> None:
+        page.outcome = copy.copy(response)
+        page.outcome._content = b""
+        page.outcome.__dict__.pop("data", None)
+        if self.size < self.LIMIT:
+            page.body = zlib.compress(response.content, 1)
+            with self._lock:
+                self.size += len(page.body)
+
+    def _leave(self, page: _Page, key: Any) -> None:
+        page.readers -= 1
+        if page.readers <= 0:
+            with self._lock:
+                self._pages.pop(key, None)
+                self.size -= len(page.body or b"")
+
+
+class Run(dict[str, Any]):
+    """The state that all streams of one sync share; an empty dict where the config is written."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.lock = threading.RLock()
+        self.pages = Pages()
+        self.pacers: dict[str, Pacer] = {}
+        self.gate = Gate()
+        self.answered: set[str] = set()  # streams that got a 200
+        self.refused: Counter[str] = Counter()  # stream -> refused requests
+        self.missing: Counter[str] = Counter()  # stream -> parents that were gone
+        self.messages: dict[str, str] = {}  # stream -> why it is unavailable
+        self.dead: AirbyteTracedException | None = None  # the token is refused everywhere
+        self.alive_until = 0.0  # monotonic seconds up to which the token need not be tried again
+        self.tries = 6  # of one request, not counting waits for a rate limit
+        self.quiet = False  # whether a caller reports unavailable streams itself
+
+    def token_is_alive(self, refused: requests.Response) -> bool:
+        """Whether `GET /` accepts the token of a refused request; asked at most twice a minute."""
+        with self.lock:
+            if time.monotonic() < self.alive_until:
+                return True
+            url = urlsplit(refused.request.url or "")
+            root = f"{url.scheme!s}://{url.netloc!s}/"
+            try:
+                answer = requests.get(
+                    root, headers=refused.request.headers, timeout=30, allow_redirects=False
+                )
+            except requests.RequestException:
+                return True  # not known: the next request will tell
+            if answer.status_code in (401, 403):
+                return False
+            self.alive_until = time.monotonic() + 30
+            return True
+
+
+class Gate:
+    """One rate limit: how many requests are left, until when, and a pause that a 429 asked for."""
+
+    def __init__(self) -> None:
+        self.remaining: int | None = None
+        self.resets = self.paused = self.announced = 0.0  # unix seconds
+
+    def wait(self) -> float:
+        """Take one request and return 0, or return the seconds until there may be one."""
+        now = time.time()
+        if now < self.paused:
+            return self.paused - now
+        if self.remaining is None or now >= self.resets:
+            return 0.0
+        if self.remaining > 0:
+            self.remaining -= 1
+            return 0.0
+        return self.resets - now
+
+    def learn(self, headers: Mapping[str, str]) -> None:
+        """Take over what a response tells (`X-RateLimit-*`, `Reset` being an RFC 5322 date)."""
+        try:
+            remaining = int(headers["X-RateLimit-Remaining"])
+            resets = email.utils.parsedate_to_datetime(headers["X-RateLimit-Reset"]).timestamp()
+        except (KeyError, ValueError):
+            return
+        if resets > self.resets:
+            self.resets, self.remaining = resets, remaining
+        elif resets == self.resets:
+            self.remaining = min(self.remaining or 0, remaining)
+
+
+class Pacer(call_rate.AbstractAPIBudget):
+    """Pace the requests of one operation under its own limit and the token's.
+
+    `HTTPAPIBudget` cannot read Segment's date in `X-RateLimit-Reset` (7.39.1 raises ValueError),
+    needs a fixed limit beforehand, and waits in silence. Delete when it does all three.
+    """
+
+    MINUTE = 60.0
+
+    def __init__(self, run: Run, name: str, limit: int | None) -> None:
+        self._run, self._name = run, name
+        self.gate = Gate() if limit else run.gate
+        rates = [call_rate.Rate(limit, timedelta(seconds=self.MINUTE))] if limit else []
+        self._own = call_rate.MovingWindowCallRatePolicy(rates, []) if rates else None
+        self._reserved = 0
+
+    def reserve(self) -> None:
+        """Wait for the operation's own limit before a partition is handed to a worker.
+
+        So a slow operation holds one thread, and not all the workers.
+        """
+        if self._own and self._name not in self._run.messages:
+            self._take_own()
+            with self._run.lock:
+                self._reserved += 1
+
+    def acquire_call(self, request: Any, block: bool = True, timeout: float | None = None) -> None:
+        """Wait until the request may be sent; called by the CDK's session before each try."""
+        with self._run.lock:
+            reserved, self._reserved = self._reserved, max(0, self._reserved - 1)
+        if self._own and not reserved:
+            self._take_own()
+        for gate in {id(g): g for g in (self.gate, self._run.gate)}.values():
+            while True:
+                with self._run.lock:
+                    seconds = gate.wait()
+                if not seconds:
+                    break
+                self._wait(seconds)
+
+    def update_from_response(self, request: Any, response: Any) -> None:
+        """Learn the token's limit from the headers; called by the CDK's session."""
+        with self._run.lock:
+            self._run.gate.learn(response.headers)
+
+    def get_matching_policy(self, request: Any) -> call_rate.AbstractCallRatePolicy | None:
+        """The policy of the operation's own limit."""
+        return self._own
+
+    def _take_own(self) -> None:
+        while self._own:
+            try:
+                return self._own.try_acquire(None, 1)
+            except call_rate.CallRateLimitHit as hit:
+                self._wait(max(hit.time_to_wait.total_seconds(), 0.001))
+        return None
+
+    def _wait(self, seconds: float) -> None:
+        """Sleep, at most half a minute at a time, and say so."""
+        now = time.time()
+        with self._run.lock:
+            due = seconds > 1 and now - self.gate.announced >= 30
+            if due:
+                self.gate.announced = now
+        if due:
+            until = datetime.fromtimestamp(now + seconds, UTC).strftime("%H:%M:%S")
+            logger.info(
+                f"Waiting {seconds:.0f} s for the rate limit of {self._name} (until {until} UTC)."
+            )
+            reason = AirbyteStreamStatusReason(type=AirbyteStreamStatusReasonType.RATE_LIMITED)
+            status = as_airbyte_message(
+                StreamDescriptor(name=self._name), AirbyteStreamStatus.RUNNING, [reason]
+            )
+            print(orjson.dumps(AirbyteMessageSerializer.dump(status)).decode(), flush=True)
+        time.sleep(min(seconds, 30))
+
+
+# ------------------------------------------------------------------------------------ requests
+
+
+def slice_values(stream_slice: StreamSlice | None) -> Json:
+    """All values of a slice by name: those of its parents, its own, extra fields, time window."""
+    values: Json = {}
+    partition: Any = stream_slice.partition if stream_slice else None
+    while partition:
+        values = {**partition, **values}
+        partition = partition.get("parent_slice")
+    values.pop("parent_slice", None)
+    if stream_slice:
+        values.update(stream_slice.extra_fields, **stream_slice.cursor_slice)
+    return values
+
+
+@dataclass
+class Requester(HttpRequester):
+    """Send what the stream's `endpoint` describes.
+
+    The stock requester evaluates ids as jinja (`1e5` becomes a number, `/` changes the path),
+    follows redirects to other hosts, takes no shared pacer and does not share parent pages.
+    """
+
+    endpoint: Mapping[str, Any] = field(default_factory=dict)
+
+    def __post_init__(self, parameters: Mapping[str, Any]) -> None:
+        self._run: Run = self.config[RUN]
+        self._run.pages.readers[self.name] += 1
+        self._restarted: dict[Any, Listing] = {}
+        self.api_budget = self._run.pacers.setdefault(
+            self.name, Pacer(self._run, self.name, self.endpoint.get("limit"))
+        )
+        self.use_cache = False
+        super().__post_init__(parameters)
+
+    def send_request(  # type: ignore[override]
+        self,
+        *,
+        stream_slice: StreamSlice | None = None,
+        next_page_token: Mapping[str, Any] | None = None,
+        request_params: Mapping[str, Any] | None = None,
+        log_formatter: Callable[[requests.Response], Any] | None = None,
+        **_: Any,
+    ) -> requests.Response | None:
+        """The response, with `values` of the request and the `listing` on it; None: nothing to ask.
+
+        Raises AirbyteTracedException where `ErrorHandler` gives up.
+        """
+        if self._run.dead:
+            raise self._run.dead
+        if self.name in self._run.messages:
+            return None
+        now = datetime.now(UTC)
+        values = {"start_date": self.config["start_date"], "now": iso(now)}
+        values |= slice_values(stream_slice)
+        params = {n: t.format_map(values) for n, t in self.endpoint.get("params", {}).items()}
+        if "startTime" in params and not self._clamp(params, now):
+            return None
+        paging = self.endpoint.get("paging", PAGING)
+        for name, value in (request_params or {}).items():
+            if paging is not None or not name.startswith(PAGING):
+                params[name.replace(PAGING, paging or "")] = value
+        url = self.config["api_url"] + self._target(values)
+        key = url, tuple(sorted(params.items()))
+        token: Cursor | None = (next_page_token or {}).get("next_page_token")
+        listing = token.listing if token else self._restarted.pop(key, Listing())
+        try:
+            response = self._run.pages.get(
+                self.name, key, lambda: self._fetch(url, params, log_formatter)
+            )
+        except PaginationResetRequiredException:
+            listing.restarts += 1
+            if listing.restarts > 3:
+                raise failure(
+                    FailureType.transient_error,
+                    f"Segment expired the page cursors of {self.name} again and again.",
+                ) from None
+            cursor = f"{paging}cursor"
+            first = {n: v for n, v in params.items() if n != cursor}
+            self._restarted[url, tuple(sorted(first.items()))] = listing
+            raise
+        response.values, response.listing = values | params, listing  # type: ignore[attr-defined]
+        return response
+
+    def _fetch(
+        self,
+        url: str,
+        params: Mapping[str, Any],
+        log_formatter: Callable[[requests.Response], Any] | None,
+    ) -> requests.Response:
+        return self._http_client.send_request(
+            "GET",
+            url,
+            request_kwargs={"allow_redirects": False},
+            params=params,
+            log_formatter=log_formatter,
+        )[1]
+
+    def _target(self, values: Mapping[str, Any]) -> str:
+        if any(
+            str(values[name]).strip(".") == ""
+            for name in re.findall(r"{(\w+)}", self.endpoint["path"])
+        ):
+            raise failure(
+                FailureType.system_error, f"Segment lists an id without a letter for {self.name}."
+            )
+        safe = {name: quote(str(value), safe="") for name, value in values.items()}
+        return str(self.endpoint["path"]).format_map(safe)
+
+    def _clamp(self, params: Json, now: datetime) -> bool:
+        """Keep a time window inside what the API answers; False: nothing is left of it."""
+        start, end = utc(params["startTime"]), utc(params["endTime"])
+        if self.endpoint.get("since"):
+            # It is not documented whether the bounds are included; `since` drops what is too much.
+            start, end = start - timedelta(milliseconds=1), end + timedelta(milliseconds=1)
+        if self.endpoint.get("history"):
+            oldest = now - timedelta(days=self.endpoint["history"])
+            if "granularity" in params:  # whole days only
+                oldest = datetime.combine(
+                    oldest.date() + timedelta(days=1), datetime.min.time(), UTC
+                )
+            start = max(start, oldest)
+        params["startTime"], params["endTime"] = iso(start), iso(end)
+        return start < end
+
+
+# -------------------------------------------------------------------------------------- faults
+
+
+def response_data(response: requests.Response) -> Any:
+    """What stands at `data` of a body, parsed once; raises ValueError if there is no such thing."""
+    if "data" not in response.__dict__:
+        body = orjson.loads(response.content)
+        data = body.get("data") if isinstance(body, dict) else None
+        if not isinstance(data, dict):
+            raise ValueError("no data")
+        response.data = data  # type: ignore[attr-defined]
+    return response.data  # type: ignore[attr-defined]
+
+
+def words(response: requests.Response) -> str:
+    """Segment's own words in an error body, every entry of `errors`."""
+    try:
+        errors = orjson.loads(response.content)["errors"]
+        return "; ".join(str(e.get("message") or e["type"]) for e in errors)[:1000]
+    except (ValueError, KeyError, TypeError, AttributeError):
+        return "no message"
+
+
+@dataclass
+class ErrorHandler(DefaultErrorHandler):
+    """Decide what an answer means by status, stream, and what was answered before.
+
+    The stock handler knows neither stream nor history, hides a refusal behind IGNORE or ends the
+    sync, takes a broken body for an empty one, and gives up on a rate limit after 600 s.
+    """
+
+    name: str = ""
+    endpoint: Mapping[str, Any] = field(default_factory=dict)
+
+    def __post_init__(self, parameters: Mapping[str, Any]) -> None:
+        super().__post_init__(parameters)
+        self._run: Run = self.config[RUN]
+        self.backoff_strategies = [self]  # type: ignore[list-item]
+        self.max_retries = self.max_time = 10**9  # `backoff_time` counts the tries
+
+    def interpret_response(
+        self, response_or_exception: requests.Response | Exception | None
+    ) -> ErrorResolution:
+        """The CDK's action for an answer; raises AirbyteTracedException to end the stream."""
+        if not isinstance(response_or_exception, requests.Response):
+            return ErrorResolution(
+                ResponseAction.RETRY,
+                FailureType.transient_error,
+                self._sentence(response_or_exception),
+            )
+        response = response_or_exception
+        status = response.status_code
+        if status == 200 and not (flaw := self._flaw(response)):
+            self._run.answered.add(self.name)
+            return SUCCESS_RESOLUTION
+        if status == 429:
+            self._run.pacers[self.name].gate.paused = time.time() + self._asked_wait(response)
+            return ErrorResolution(ResponseAction.RATE_LIMITED, FailureType.transient_error)
+        if status in (401, 403) or (status == 404 and "{" not in self.endpoint["path"]):
+            return self._refused(response)
+        if status == 404:
+            self._run.missing[self.name] += 1
+            return self._skip(f"{self.name}: a parent was deleted meanwhile and is skipped.")
+        if status == 422 and "cursor=" in str(response.request.url) and "cursor" in response.text:
+            return ErrorResolution(ResponseAction.RESET_PAGINATION)
+        if 300 <= status < 400:
+            to = urlsplit(response.headers.get("Location", "")).netloc
+            raise failure(
+                FailureType.config_error,
+                f"{urlsplit(str(response.request.url)).netloc} redirects to {to!r}, where "
+                "the connector does not follow with your token: choose the workspace's region.",
+            )
+        if 400 <= status < 500 and status != 408:
+            raise failure(
+                FailureType.system_error,
+                f"Segment rejected a request of {self.name} (HTTP {status}): {words(response)}",
+            )
+        return ErrorResolution(
+            ResponseAction.RETRY,
+            FailureType.system_error if status == 200 else FailureType.transient_error,
+            f"Segment answered {self.name} with {flaw if status == 200 else f'HTTP {status}'}",
+        )
+
+    def backoff_time(
+        self,
+        response_or_exception: requests.Response | requests.RequestException | None,
+        attempt_count: int = 0,
+    ) -> float | None:
+        """Seconds to wait after a 429; None leaves the wait to the CDK's exponential back-off.
+
+        Raises AirbyteTracedException when a request has failed too often.
+        """
+        request: Any = getattr(response_or_exception, "request", None)
+        waits = getattr(request, "waits", 0)
+        if getattr(response_or_exception, "status_code", None) == 429:
+            request.waits = waits + 1
+            return max(0.01, self._run.pacers[self.name].gate.paused - time.time())
+        if attempt_count - waits < self._run.tries:
+            return None
+        resolution = self.interpret_response(response_or_exception)
+        raise failure(
+            resolution.failure_type or FailureType.transient_error,
+            f"{resolution.error_message} ({attempt_count - waits} tries).",
+        )
+
+    def _flaw(self, response: requests.Response) -> str | None:
+        """What is wrong with the body of a 200, if anything."""
+        try:
+            data = response_data(response)
+        except ValueError:
+            return "a body that is not the JSON of the Segment API"
+        records, key = self.endpoint.get("records"), self.endpoint.get("records") or ""
+        if records and not isinstance(data.get(key), dict if self.endpoint.get("single") else list):
+            return f"a body without {key!r}"
+        return None
+
+    def _asked_wait(self, response: requests.Response) -> float:
+        """Seconds that a 429 asks for: Retry-After, msBeforeNext, or ever more with jitter."""
+        try:
+            after = response.headers["Retry-After"]
+            if not after.isdigit():
+                return email.utils.parsedate_to_datetime(after).timestamp() - time.time()
+            return float(after)
+        except (KeyError, ValueError):
+            pass
+        try:
+            return float(orjson.loads(response.content)["errors"][0]["data"]["msBeforeNext"]) / 1000
+        except (ValueError, KeyError, TypeError, IndexError):
+            waits = getattr(response.request, "waits", 0)
+            return float(min(2**waits, 60)) * random.uniform(0.5, 1)  # noqa: S311
+
+    def _sentence(self, error: Exception | None) -> str:
+        if isinstance(error, requests.exceptions.SSLError):
+            raise failure(
+                FailureType.config_error,
+                f"The TLS certificate of {self.config['api_url']} could not be verified: check for "
+                "a proxy that intercepts connections, and its certificate authority.",
+            )
+        kind = (
+            "did not answer in time" if isinstance(error, requests.Timeout) else "cannot be reached"
+        )
+        return f"{self.config['api_url']} {kind} ({self.name}): check the network and api_url"
+
+    def _refused(self, response: requests.Response) -> ErrorResolution:
+        """401 and 403, and 404 on a whole list: lack of a plan or permission, or a dead token."""
+        run, said = self._run, f"{response.status_code}: {words(response)}"
+        first_page = "cursor=" not in str(response.request.url)
+        child = "{" in self.endpoint["path"] or "{" in str(self.endpoint.get("params", {}))
+        if response.status_code == 401 and not run.token_is_alive(response):
+            if run.answered:
+                raise failure(
+                    FailureType.config_error,
+                    f"The API token stopped working while {self.name} was read ({said}): "
+                    "it was revoked or changed.",
+                )
+            run.dead = failure(
+                FailureType.config_error,
+                f"Segment refused the API token ({said}). Enter a valid Public API token, and "
+                f"check the region: this connection uses {self.config['region'].upper()}.",
+            )
+            raise run.dead
+        if self.name in run.answered and not (child and first_page):
+            raise failure(
+                FailureType.config_error,
+                f"Segment refused {self.name} after it had answered before ({said}): "
+                "the token was revoked or its permissions changed.",
+            )
+        with run.lock:
+            run.refused[self.name] += 1
+            if self.name in run.answered or (child and not self.endpoint.get("requires")):
+                return self._skip(f"{self.name}: one parent is refused and skipped ({said}).")
+            known = self.name in run.messages
+            needs = self.endpoint.get("requires") or "a permission that this token lacks"
+            run.messages.setdefault(
+                self.name,
+                f"Stream {self.name} is not available: it needs {needs}. Segment answered {said}. "
+                "Deselect it, or give the workspace or token what it needs.",
+            )
+        message = run.messages[self.name]
+        if self.config["unavailable_streams"] == "fail":
+            raise failure(FailureType.config_error, message)
+        if not (known or run.quiet):
+            logger.warning(message + " It is skipped.")
+        return self._skip(message)
+
+    @staticmethod
+    def _skip(message: str) -> ErrorResolution:
+        return ErrorResolution(ResponseAction.IGNORE, error_message=message)
+
+
+# --------------------------------------------------------------------------- pages and records
+
+
+@dataclass
+class CursorPagination(pagination_strategy.PaginationStrategy):
+    """Follow Segment's cursors, and stop at one that comes again.
+
+    The stock strategy evaluates a cursor as jinja (`1e5` becomes a number), parses each body a
+    second time, and follows a repeated cursor for ever.
+    """
+
+    config: Mapping[str, Any]
+    endpoint: Mapping[str, Any]
+
+    @property
+    def initial_token(self) -> Any | None:
+        """None: the first request has no cursor."""
+        return None
+
+    def next_page_token(self, response: requests.Response, *_: Any, **__: Any) -> Cursor | None:
+        """The next cursor; None at the end, which the API writes as null, empty, or not at all."""
+        key = (self.endpoint.get("paging") or PAGING).rstrip(".")
+        following = (response_data(response).get(key) or {}).get("next")
+        if following is None or following == "":
+            return None
+        cursor = Cursor(following)
+        cursor.listing = response.listing  # type: ignore[attr-defined]
+        if cursor in cursor.listing.cursors:
+            raise failure(
+                FailureType.system_error,
+                "Segment repeated a page cursor: the list would never end. Try again later.",
+            )
+        cursor.listing.cursors.add(cursor)
+        return cursor
+
+    def get_page_size(self) -> int:
+        """Records a page: the option, else the endpoint's; 200 is the API's own default."""
+        wanted = self.config.get("page_size") or self.endpoint.get("page_size", 200)
+        return int(min(wanted, self.endpoint.get("max_page_size", 1000)))
+
+
+SECRET = re.compile(r"(?i)key|secret|token|pass|pwd|auth|cred|private|cert|sign|dsn|salt|webhook")
+MASK = "[redacted]"
+
+
+def redact(value: Any, *, inside: bool = False, secret: bool = False) -> Any:
+    """Mask what may be a secret and keep the structure.
+
+    Below any `settings`: every text or number under a name that looks like a secret, at any depth,
+    and every URL that carries a password; and all `writeKeys`.
+    """
+    if isinstance(value, dict):
+        return {
+            name: redact(
+                part,
+                inside=inside or name == "settings",
+                secret=secret or name == "writeKeys" or (inside and bool(SECRET.search(name))),
+            )
+            for name, part in value.items()
+        }
+    if isinstance(value, list):
+        return [redact(part, inside=inside, secret=secret) for part in value]
+    if value is None or isinstance(value, bool) or not (inside or secret):
+        return value
+    return (
+        MASK if secret or (isinstance(value, str) and re.search(r"://[^/@\s]+@", value)) else value
+    )
+
+
+@dataclass
+class RecordExtractor(record_extractor.RecordExtractor):
+    """Turn a page into records in one pass.
+
+    The stock extractor walks every leaf of the body, takes a missing list for an empty one, and
+    each of AddFields, RemoveFields and a filter costs more than the request.
+
+    Of a row, `lift` puts the fields of an inner object in its place, `explode` makes one record of
+    each entry of a list (whose own fields join the record, or stand under the given name), `wrap`
+    names a bare value; `beside` copies fields that stand beside the list, and `integers` are
+    numbers that the API writes as text, also in inner objects.
+    """
+
+    config: Mapping[str, Any]
+    endpoint: Mapping[str, Any]
+
+    def extract_records(self, response: requests.Response) -> Iterator[Json]:
+        """The records of a response that `ErrorHandler` has accepted."""
+        data, endpoint = response_data(response), self.endpoint
+        key, values = endpoint.get("records"), response.values  # type: ignore[attr-defined]
+        rows: Any = data[key] if key else data
+        if isinstance(rows, dict):
+            rows = [rows]
+        listing = response.listing  # type: ignore[attr-defined]
+        if listing.cursors or listing.restarts or (data.get("pagination") or {}).get("next"):
+            rows = filter(listing.is_new, rows)
+        if endpoint.keys() & {"lift", "explode", "wrap", "integers"}:
+            rows = self._shaped(rows)
+        if endpoint.get("since"):
+            rows = self._within(rows, values)
+        added = {name: data[name] for name in endpoint.get("beside", ()) if name in data}
+        templates = endpoint.get("add", ())
+        if isinstance(templates, list):
+            templates = {name: f"{{{name}}}" for name in templates}
+        added |= {name: template.format_map(values) for name, template in dict(templates).items()}
+        hidden = self.config["redact_secrets"] and (
+            b'"settings"' in response.content or b'"writeKeys"' in response.content
+        )
+        for row in rows:
+            row.update(added)
+            yield redact(row) if hidden else row
+
+    def _shaped(self, rows: Iterable[Any]) -> Iterator[Json]:
+        wrap, lift = self.endpoint.get("wrap"), self.endpoint.get("lift")
+        explode, integers = self.endpoint.get("explode"), self.endpoint.get("integers", ())
+        for row in rows:
+            if wrap:
+                yield {wrap: row}
+                continue
+            if lift:
+                row = {**row.pop(lift), **row}
+            convert(row, integers)
+            if not explode:
+                yield row
+                continue
+            label, name = next(iter(explode.items()))
+            entries = row.pop(label) or []
+            for dropped in ("total", "totalRetryCount"):  # sums of the entries
+                row.pop(dropped, None)
+            for entry in entries:
+                yield {**row, **(entry if name is None else {name: entry})}
+
+    def _within(self, rows: Iterable[Json], values: Mapping[str, Any]) -> Iterator[Json]:
+        field_name = self.endpoint["since"]
+        start, end = utc(values["start_time"]), utc(values["end_time"])
+        for row in rows:
+            if not row.get(field_name) or start <= utc(row[field_name]) <= end:
+                yield row
+
+
+def convert(row: Json, integers: Iterable[str]) -> None:
+    """Turn number texts of these names into integers, in inner objects too."""
+    for name, value in row.items():
+        if isinstance(value, dict):
+            convert(value, integers)
+        elif name in integers and isinstance(value, str):
+            row[name] = int(value)
+
+
+# -------------------------------------------------------------------------- partitions and state
+
+
+@dataclass
+class ParentRouter(SubstreamPartitionRouter):
+    """One partition for each distinct parent (and value of `for_each`), at a slow operation's pace.
+
+    The stock router makes a partition of every parent record (a destination is listed once for each
+    source), also where a needed field is null, and hands all of them to the workers at once.
+    """
+
+    name: str = ""
+    for_each: Mapping[str, list[str]] = field(default_factory=dict)
+
+    def stream_slices(self) -> Iterable[StreamSlice]:
+        """The slices of the stock router, without repeated and incomplete ones."""
+        pacer, seen = self.config[RUN].pacers, set()
+        for found in super().stream_slices():
+            values = slice_values(found)
+            mark = tuple(sorted((name, str(value)) for name, value in values.items()))
+            if mark in seen or None in values.values():
+                continue
+            seen.add(mark)
+            for extra in self._combinations():
+                pacer[self.name].reserve()
+                yield StreamSlice(
+                    partition={**found.partition, **extra},
+                    cursor_slice={},
+                    extra_fields=found.extra_fields,
+                )
+
+    def _combinations(self) -> Iterable[Json]:
+        for values in itertools.product(*self.for_each.values()):
+            yield dict(zip(self.for_each, values, strict=True))
+
+
+class MonthFloor(StateMigration):
+    """Start usage at the first month that can have changed: that of the state less `late_days`.
+
+    Month clamping of the stock cursor skips the first partial month and drops the running one.
+    """
+
+    late_days = 5
+
+    def should_migrate(self, stream_state: Mapping[str, Any]) -> bool:
+        """Whether there is a state."""
+        return bool(stream_state.get("timestamp"))
+
+    def migrate(self, stream_state: Mapping[str, Any]) -> Mapping[str, Any]:
+        """The state with the first day of that month; raises if a person wrote no date."""
+        try:
+            day = date.fromisoformat(str(stream_state["timestamp"])[:10])
+        except ValueError:
+            raise failure(
+                FailureType.config_error,
+                f"State: timestamp {stream_state['timestamp']!r} is not a date such as 2024-01-31.",
+            ) from None
+        first = (day - timedelta(days=self.late_days)).replace(day=1)
+        return {**stream_state, "timestamp": first.isoformat()}

@@ -1,0 +1,90 @@
+"""The console script `source-segment`: spec, check, discover and read."""
+
+import json
+import logging
+import os
+import signal
+import sys
+from argparse import Namespace
+from collections.abc import Callable, Iterable
+from typing import Any
+
+import orjson
+from airbyte_cdk.entrypoint import AirbyteEntrypoint
+from airbyte_cdk.logger import PRINT_BUFFER
+from airbyte_cdk.models import AirbyteMessage, FailureType
+from airbyte_cdk.utils.traced_exception import AirbyteTracedException
+
+from source_segment.components import failure
+from source_segment.source import SourceSegment
+
+logger = logging.getLogger("airbyte")
+
+
+def run() -> None:
+    """Run the command line and end the process, without waiting for workers that still sleep."""
+    signal.signal(signal.SIGTERM, lambda number, _frame: sys.exit(128 + number))
+    os._exit(main(sys.argv[1:]))
+
+
+def main(args: list[str]) -> int:
+    """Run one command, its messages going to stdout; the exit code is 0 if it ended well."""
+    try:
+        with PRINT_BUFFER:
+            for line in _messages(AirbyteEntrypoint.parse_args(args)):
+                print(line + "\n", end="")
+        return 0
+    except BrokenPipeError:  # nobody reads any more
+        return 1
+    except SystemExit as stopped:
+        return stopped.code if isinstance(stopped.code, int) else 1
+    except Exception as error:
+        trace = AirbyteTracedException.from_exception(error)
+        if not isinstance(error, AirbyteTracedException):
+            trace.message = f"The connector failed: {type(error).__name__}: {error}"
+        print(AirbyteEntrypoint.airbyte_message_to_string(trace.as_sanitized_airbyte_message()))
+        return 1
+
+
+def _messages(args: Namespace) -> Iterable[str]:
+    source = SourceSegment(
+        _load(SourceSegment.read_catalog, args, "catalog"),
+        _load(SourceSegment.read_config, args, "config"),
+        _load(SourceSegment.read_state, args, "state"),
+    )
+    entrypoint = AirbyteEntrypoint(source)
+    if args.command != "read":
+        return entrypoint.run(args)
+    # The stock read copies the config to a file, and its serializer drops the nulls of a record.
+    logger.setLevel(logging.DEBUG if args.debug else logging.INFO)
+    return map(_line, entrypoint.read(source.spec(logger), *source.command))
+
+
+def _load(read: Callable[[Any], Any], args: Namespace, name: str) -> Any:
+    path = getattr(args, name, None)
+    if path is None:
+        return None
+    try:
+        return read(path)
+    except (OSError, ValueError, KeyError, TypeError) as error:
+        raise failure(
+            FailureType.config_error, f"The {name} file {path} cannot be read: {error}"
+        ) from None
+
+
+def _line(message: AirbyteMessage) -> str:
+    record = message.record
+    if record is None:
+        return AirbyteEntrypoint.airbyte_message_to_string(message)
+    body = {
+        "type": "RECORD",
+        "record": {
+            "stream": record.stream,
+            "data": record.data,
+            "emitted_at": record.emitted_at,
+        },
+    }
+    try:
+        return orjson.dumps(body).decode()
+    except TypeError:  # an integer of more than 64 bits
+        return json.dumps(body, ensure_ascii=False)
