@@ -27,7 +27,7 @@ BLUE, TEAL, VIOLET, AMBER, RED, GREY = (
     "#e0524f",
     "#9aa5b5",
 )
-MOST = 15  # bars in a chart; whoever has more sees the largest
+MOST = 15  # sources or destinations in a chart
 MOST_LINKS = 60  # in the map
 MOST_EVENTS = 20
 Row = dict[str, Any]
@@ -80,9 +80,8 @@ def write(database: Path, page: Path) -> Path:
         events = _events(_rows(db, _query("who_changed_what"))[:MOST_EVENTS])
     parts = {name: _embed(name, chart) for name, chart in charts.items()}
     template = Template(TEMPLATE.read_text(encoding="utf-8"))
-    text = template.substitute(
-        parts, plotly=get_plotlyjs(), tiles=_tiles(months, delivery, counts), events=events
-    )
+    parts |= {"plotly": get_plotlyjs(), "tiles": _tiles(months, delivery, counts)}
+    text = template.substitute(parts, events=events, most=MOST, most_links=MOST_LINKS)
     draft = page.with_name(f".{page.name}.{os.getpid()}")  # two runs may write at the same time
     draft.write_text(text, encoding="utf-8")
     draft.replace(page)
@@ -141,14 +140,15 @@ def _months(rows: list[Row], value: str, colour: str) -> go.Figure | None:
         hovertemplate="%{x|%B %Y}: %{y:,}<extra></extra>",
     )
     figure = go.Figure(bars, {"height": 260, "bargap": 0.25})
-    return figure.update_xaxes(type="date", tickformat="%b\n%Y", nticks=8).update_yaxes(nticks=5)
+    figure.update_xaxes(tickformat="%b\n%Y", tick0=months[0], dtick=f"M{1 + len(months) // 7}")
+    return figure.update_yaxes(nticks=5)
 
 
 def _mtu(rows: list[Row]) -> go.Figure | None:
     """Pairs of bars: each source's tracked users so far and on the same day of last month."""
     if not rows:
         return None
-    figure = go.Figure(layout={"height": 80 + 46 * len(rows), "bargap": 0.3, "bargroupgap": 0.08})
+    figure = go.Figure(layout={"height": 60 + 46 * len(rows), "bargap": 0.3, "bargroupgap": 0.08})
     for value, name, colour in (
         ("mtu_same_day", "last month, same day", GREY),
         ("mtu", "this month so far", VIOLET),
@@ -156,6 +156,9 @@ def _mtu(rows: list[Row]) -> go.Figure | None:
         figure.add_bar(
             y=[row["source_id"] for row in rows],
             x=[row[value] for row in rows],
+            text=[_short(row[value]) for row in rows],
+            textposition="outside",
+            cliponaxis=False,
             orientation="h",
             name=name,
             marker={"color": colour},
@@ -163,7 +166,8 @@ def _mtu(rows: list[Row]) -> go.Figure | None:
             hovertemplate="%{customdata}<br>" + name + ": %{x:,}<extra></extra>",
         )
     _name_bars(figure, {row["source_id"]: row["source"] for row in rows})
-    return figure.update_layout(legend={"traceorder": "reversed"}).update_xaxes(nticks=5)
+    longest = max(row[value] or 0 for row in rows for value in ("mtu", "mtu_same_day"))
+    return figure.update_xaxes(range=[0, 1.35 * longest or 1], showticklabels=False, nticks=5)
 
 
 def _delivery(rows: list[Row]) -> go.Figure | None:
@@ -181,7 +185,7 @@ def _delivery(rows: list[Row]) -> go.Figure | None:
     for value, name, colour in (
         ("delivered", "delivered", TEAL),
         ("discarded", "discarded", AMBER),
-        ("expired", "given up after retries", RED),
+        ("expired", "given up", RED),
     ):
         figure.add_bar(
             y=[row["destination_id"] for row in rows],
@@ -196,7 +200,7 @@ def _delivery(rows: list[Row]) -> go.Figure | None:
         )
     _name_bars(figure, {row["destination_id"]: row["destination"] for row in rows})
     return figure.update_layout(margin={"r": 24}).update_xaxes(
-        ticksuffix=" %", tickvals=[0, 50, 100], range=[0, 100]
+        tickvals=[0, 50, 100], ticktext=["0 %", "50 %", "100 %"], range=[0, 100]
     )
 
 
@@ -257,9 +261,9 @@ def _tiles(months: list[Row], delivery: list[Row], counts: Row) -> str:
         ("API calls this month", _short(newest["api_calls"])),
         ("Tracked users this month", _short(newest["mtu"])),
         ("Delivered", f"{100 * arrived / (arrived + lost):.1f} %" if arrived + lost else "–"),
-        ("Sources switched on", counts["sources"]),
-        ("Destinations switched on", counts["destinations"]),
-        ("Warehouses switched on", counts["warehouses"]),
+        ("Enabled sources", counts["sources"]),
+        ("Enabled destinations", counts["destinations"]),
+        ("Enabled warehouses", counts["warehouses"]),
     ]
     return "".join(f"<li><b>{value}</b><span>{label}</span></li>" for label, value in tiles)
 
