@@ -2,7 +2,6 @@
 
 Self-contained and without postponed annotations on purpose: the same file also runs in Airbyte's
 `source-declarative-manifest` image and in the Connector Builder, which load it on its own.
-
 A stream's `endpoint` in the manifest, which most of these classes read, is explained there.
 """
 
@@ -15,8 +14,9 @@ import re
 import threading
 import time
 import zlib
-from collections import Counter
+from collections import Counter, defaultdict
 from collections.abc import Callable, Iterable, Iterator, Mapping, MutableMapping
+from concurrent.futures import Future
 from dataclasses import dataclass, field
 from datetime import UTC, date, datetime, timedelta
 from typing import Any
@@ -57,9 +57,17 @@ from airbyte_cdk.utils.traced_exception import AirbyteTracedException
 
 logger = logging.getLogger("airbyte")
 Json = dict[str, Any]
+CONFIG, SYSTEM = FailureType.config_error, FailureType.system_error
+TRANSIENT = FailureType.transient_error
 HOSTS = {"us": "https://api.segmentapis.com", "eu": "https://eu1.api.segmentapis.com"}
 PAGING = "pagination."  # prefix of `count` and `cursor` in the query
 PROBLEM, RUN = "__problem", "__run"  # keys that `Config` adds to the config
+OPTIONS: dict[str, tuple[Any, Any]] = {  # default and allowed values
+    "num_workers": (10, range(2, 41)),
+    "page_size": (None, range(1, 1001)),
+    "unavailable_streams": ("skip", ("skip", "fail")),
+    "redact_secrets": (True, (True, False)),
+}
 
 
 def failure(kind: FailureType, message: str) -> AirbyteTracedException:
@@ -82,131 +90,103 @@ def iso(moment: datetime) -> str:
 
 
 class Config(config_transformation.ConfigTransformation):
-    """Normalise the config, and tell what is wrong with it in one sentence that names the field.
+    """Normalise the config, or tell what is wrong in a sentence that names the field.
 
-    The CDK's jinja transformations cannot parse dates, and its JSON-schema messages name no field.
-    An unusable config is replaced by one that passes the schema and carries the sentence, which
-    `ConfigProblem` raises. Delete both when the CDK validates formats and names fields.
+    The CDK's transformations cannot parse dates, and its schema messages name no field; delete
+    both classes when they do. An unusable config is replaced by one that passes the schema and
+    carries the sentence, which `ConfigProblem` raises.
     """
 
     def transform(self, config: MutableMapping[str, Any]) -> None:
-        """Change `config` in place; adds the `Run` that all components of a sync share."""
+        """Change `config` in place, and add the `Run` that all components of a sync share."""
         try:
-            config.update(self._normalised(config))
+            usual = {name: default for name, (default, _) in OPTIONS.items() if default is not None}
+            config.update({**usual, **{n: v for n, v in config.items() if v is not None}})
+            for name, (_, allowed) in OPTIONS.items():
+                value = config.get(name, allowed[0])
+                if type(value) is not type(allowed[0]) or value not in allowed:
+                    raise ValueError(f"{name} must be {self._one_of(allowed)}, not {value!r}.")
+            region = self._text({"region": "us", **config}, "region").lower() or "us"
+            config["region"] = {"api": "us", "eu1": "eu"}.get(region, region)
+            if config["region"] not in HOSTS:
+                raise ValueError(f"region must be us or eu, not {region!r}.")
+            config["api_token"] = self._token(self._text(config, "api_token"))
+            config["start_date"] = self._start_date(self._text(config, "start_date"))
+            url = self._text({"api_url": "", **config}, "api_url")
+            config["api_url"] = self._url(url or HOSTS[config["region"]])
         except ValueError as error:
             config.clear()
             config.update(api_token="-", start_date="2000-01-01T00:00:00Z")  # noqa: S106
             config[PROBLEM] = str(error)
         config[RUN] = Run()
 
-    def _normalised(self, config: Mapping[str, Any]) -> Json:
-        region = {"api": "us", "eu1": "eu"}.get(
-            *[str(config.get("region") or "us").strip().lower()] * 2
-        )
-        if region not in HOSTS:
-            raise ValueError(f"region must be us or eu, not {config['region']!r}.")
-        return {
-            "api_token": self._token(config),
-            "start_date": self._start_date(config),
-            "region": region,
-            "api_url": self._api_url(config) or HOSTS[region],
-            "num_workers": self._integer(config, "num_workers", 10, 2, 40),
-            **(
-                {"page_size": size}
-                if (size := self._integer(config, "page_size", None, 1, 1000))
-                else {}
-            ),
-            "unavailable_streams": self._choice(config, "unavailable_streams", "skip", "fail"),
-            "redact_secrets": self._boolean(config, "redact_secrets", default=True),
-        }
+    @staticmethod
+    def _one_of(allowed: Any) -> str:
+        if isinstance(allowed, range):
+            return f"a whole number from {allowed[0]} to {allowed[-1]}"
+        return " or ".join(str(value).lower() for value in allowed)
 
     @staticmethod
-    def _text(config: Mapping[str, Any], name: str, what: str) -> str:
+    def _text(config: Mapping[str, Any], name: str) -> str:
         if config.get(name) is None:
-            raise ValueError(f"{name} is missing: {what}.")
+            raise ValueError(f"{name} is missing: it is required.")
         if not isinstance(config[name], str):
             raise ValueError(f"{name} must be a text, not {type(config[name]).__name__}.")
         return str(config[name]).strip()
 
-    def _token(self, config: Mapping[str, Any]) -> str:
-        what = "enter a Segment Public API token"
-        token = re.sub(r"(?i)^bearer\s+", "", self._text(config, "api_token", what)).strip()
-        if not token or token.lower() == "bearer":
-            raise ValueError(f"api_token is empty: {what}.")
-        if not re.fullmatch(r"[\x21-\x7e]+", token):
+    @staticmethod
+    def _token(text: str) -> str:
+        token = re.sub(r"(?i)^bearer(\s+|$)", "", text)
+        if not token:
+            raise ValueError("api_token is empty: enter a Segment Public API token.")
+        if not re.fullmatch(r"[!-~]+", token):
             raise ValueError(
                 "api_token holds spaces, line breaks or other characters that no token has: "
                 "copy it again, as one line."
             )
         return token
 
-    def _start_date(self, config: Mapping[str, Any]) -> str:
-        what = "a date such as 2024-01-31 (or 01/31/2024), or a date-time such as "
-        what += "2024-01-31T00:00:00Z"
-        text = self._text(config, "start_date", f"enter {what}")
-        american = re.fullmatch(r"(\d{2})/(\d{2})/(\d{4})", text)
+    @staticmethod
+    def _start_date(text: str) -> str:
         try:
-            moment = utc("{2}-{0}-{1}".format(*american.groups()) if american else text)
+            moment = utc(re.sub(r"^(\d\d)/(\d\d)/(\d{4})$", r"\3-\1-\2", text))
         except ValueError:
-            raise ValueError(f"start_date {text!r} does not exist: enter {what}.") from None
+            raise ValueError(
+                f"start_date {text!r} is no date: enter one such as 2024-01-31 (or 01/31/2024, or "
+                "2024-01-31T00:00:00Z)."
+            ) from None
         if moment > datetime.now(UTC):
             raise ValueError(f"start_date {text!r} lies in the future: enter a past date.")
         return moment.strftime("%Y-%m-%dT%H:%M:%SZ")
 
-    def _api_url(self, config: Mapping[str, Any]) -> str | None:
-        if config.get("api_url") in (None, ""):
-            return None
-        url = urlsplit(self._text(config, "api_url", ""))
-        loopback = url.hostname in ("localhost", "127.0.0.1", "::1")
-        if not (url.hostname and (url.scheme == "https" or (url.scheme == "http" and loopback))):
+    @staticmethod
+    def _url(text: str) -> str:
+        url = urlsplit(text)
+        local = url.scheme == "http" and url.hostname in ("localhost", "127.0.0.1", "::1")
+        if not (url.hostname and (local or url.scheme == "https")):
             raise ValueError(
-                "api_url must start with https:// (plain http:// only for this machine itself, "
-                "because the token travels with each request)."
+                "api_url must start with https: the token travels with each request, so only this "
+                "machine itself may be reached without encryption."
             )
         return f"{url.scheme}://{url.netloc.rpartition('@')[2]}{url.path.rstrip('/')}"
 
-    @staticmethod
-    def _integer(
-        config: Mapping[str, Any], name: str, default: int | None, low: int, high: int
-    ) -> int | None:
-        value = config.get(name)
-        if value is None:
-            return default
-        if isinstance(value, bool) or not isinstance(value, int) or not low <= value <= high:
-            raise ValueError(f"{name} must be a whole number from {low} to {high}, not {value!r}.")
-        return value
-
-    @staticmethod
-    def _choice(config: Mapping[str, Any], name: str, *choices: str) -> str:
-        value = config.get(name) or choices[0]
-        if value not in choices:
-            raise ValueError(f"{name} must be {' or '.join(choices)}, not {value!r}.")
-        return str(value)
-
-    @staticmethod
-    def _boolean(config: Mapping[str, Any], name: str, *, default: bool) -> bool:
-        value = config.get(name, default)
-        if not isinstance(value, bool):
-            raise ValueError(f"{name} must be true or false, not {value!r}.")
-        return value
-
 
 class ConfigProblem(ValidationStrategy):
-    """Raise what `Config` found; the CDK's own validators raise system errors without a field."""
+    """Raise what `Config` found; see there."""
 
     def validate(self, value: Any) -> None:
         """Raise the sentence as a config error."""
-        raise failure(FailureType.config_error, f"Config: {value}")
+        raise failure(CONFIG, f"Config: {value}")
 
 
 # ------------------------------------------------------- what the workers of one sync share
 
 
 class Listing:
-    """What a list has shown so far, carried from page to page by the cursor.
+    """What a list has shown so far, carried from page to page by its cursor.
 
-    Rows that move to a later page while the list is read, or come again because an expired cursor
-    made the list start anew, are recognised and emitted once.
+    The CDK emits a row again that moved to a later page while the list was read, or that comes
+    again because an expired cursor made the list start anew. Here it is recognised.
     """
 
     def __init__(self) -> None:
@@ -216,11 +196,9 @@ class Listing:
 
     def is_new(self, row: Any) -> bool:
         """Whether an equal row has not been seen before; remembers it."""
-        mark = hash(orjson.dumps(row))
-        if mark in self.rows:
-            return False
-        self.rows.add(mark)
-        return True
+        known = len(self.rows)
+        self.rows.add(hash(orjson.dumps(row)))
+        return len(self.rows) > known
 
 
 class Cursor(str):
@@ -229,70 +207,53 @@ class Cursor(str):
     listing: Listing
 
 
-class _Page:
-    def __init__(self, readers: int) -> None:
-        self.lock, self.readers = threading.Lock(), readers
-        self.body: bytes | None = None
-        self.outcome: Any = None
-
-
 class Pages:
     """Fetch each page of a list once, however many streams read it at the same time.
 
-    The CDK's response cache lets several threads fetch the same page, is off for custom requesters
-    (7.39.1), and lies on disk. This one keeps compressed bodies in memory until the last reader
-    has had them, up to `LIMIT` bytes; what does not fit is fetched again.
+    The CDK's response cache fetches a page once for each thread, is off for custom requesters
+    (7.39.1), and lies on disk. Bodies stay compressed in memory until the last reader has had
+    them, up to `LIMIT` bytes; what does not fit is fetched again.
     """
 
     LIMIT = 64 * 2**20
 
     def __init__(self) -> None:
         self.readers: Counter[str] = Counter()  # list -> number of streams that read it
-        self.size = 0
-        self._pages: dict[Any, _Page] = {}
-        self._lock = threading.Lock()
+        self._pages: dict[Any, tuple[Future[Any], int]] = {}
+        self._lock, self._size = threading.Lock(), 0
 
     def get(self, name: str, key: Any, fetch: Callable[[], requests.Response]) -> requests.Response:
         """The response to a request of the list `name`; raises to each reader what `fetch` did."""
-        if self.readers[name] < 2:
-            return fetch()
+        key = name, key
         with self._lock:
-            page = self._pages.setdefault((name, key), _Page(self.readers[name]))
-        with page.lock:
-            if page.outcome is None:
-                try:
-                    fetched = fetch()
-                    self._keep(page, fetched)
-                except Exception as error:
-                    page.outcome = error
-                    raise
-                finally:
-                    self._leave(page, (name, key))
-                return fetched
-            self._leave(page, (name, key))
-            if isinstance(page.outcome, Exception):
-                raise page.outcome
-            if page.body is None:
-                return fetch()
-            response: requests.Response = copy.copy(page.outcome)
-            response._content = zlib.decompress(page.body)
+            is_first = key not in self._pages
+            page, left = self._pages.pop(key, (Future[Any](), self.readers[name]))
+            if left > 1:
+                self._pages[key] = page, left - 1
+        if is_first:
+            try:
+                response = fetch()
+            except BaseException as error:
+                page.set_exception(error)
+                raise
+            page.set_result(self._packed(response) if left > 1 else None)
             return response
+        head, body = page.result()
+        if left == 1 and body:
+            self._size -= len(body)
+        if body is None:
+            return fetch()
+        unpacked: requests.Response = copy.copy(head)
+        unpacked._content = zlib.decompress(body)
+        return unpacked
 
-    def _keep(self, page: _Page, response: requests.Response) -> None:
-        page.outcome = copy.copy(response)
-        page.outcome._content = b""
-        page.outcome.__dict__.pop("data", None)
-        if self.size < self.LIMIT:
-            page.body = zlib.compress(response.content, 1)
-            with self._lock:
-                self.size += len(page.body)
-
-    def _leave(self, page: _Page, key: Any) -> None:
-        page.readers -= 1
-        if page.readers <= 0:
-            with self._lock:
-                self._pages.pop(key, None)
-                self.size -= len(page.body or b"")
+    def _packed(self, response: requests.Response) -> tuple[requests.Response, bytes | None]:
+        head = copy.copy(response)
+        head.__dict__.pop("data", None)
+        head._content = b""
+        body = zlib.compress(response.content, 1) if self._size < self.LIMIT else None
+        self._size += len(body or b"")
+        return head, body
 
 
 class Run(dict[str, Any]):
@@ -301,13 +262,12 @@ class Run(dict[str, Any]):
     def __init__(self) -> None:
         super().__init__()
         self.lock = threading.RLock()
-        self.pages = Pages()
+        self.pages, self.gate = Pages(), Gate()
         self.pacers: dict[str, Pacer] = {}
-        self.gate = Gate()
         self.answered: set[str] = set()  # streams that got a 200
-        self.refused: Counter[str] = Counter()  # stream -> refused requests
+        self.refused: dict[str, list[str]] = defaultdict(list)  # stream -> Segment's words
         self.missing: Counter[str] = Counter()  # stream -> parents that were gone
-        self.messages: dict[str, str] = {}  # stream -> why it is unavailable
+        self.unavailable: dict[str, str] = {}  # stream -> why it is not read any more
         self.dead: AirbyteTracedException | None = None  # the token is refused everywhere
         self.alive_until = 0.0  # monotonic seconds up to which the token need not be tried again
         self.tries = 6  # of one request, not counting waits for a rate limit
@@ -315,20 +275,18 @@ class Run(dict[str, Any]):
 
     def token_is_alive(self, refused: requests.Response) -> bool:
         """Whether `GET /` accepts the token of a refused request; asked at most twice a minute."""
+        root = "{0.scheme}://{0.netloc}/".format(urlsplit(str(refused.request.url)))
         with self.lock:
-            if time.monotonic() < self.alive_until:
-                return True
-            url = urlsplit(refused.request.url or "")
-            root = f"{url.scheme!s}://{url.netloc!s}/"
-            try:
-                answer = requests.get(
-                    root, headers=refused.request.headers, timeout=30, allow_redirects=False
-                )
-            except requests.RequestException:
-                return True  # not known: the next request will tell
-            if answer.status_code in (401, 403):
-                return False
-            self.alive_until = time.monotonic() + 30
+            if time.monotonic() >= self.alive_until:
+                try:
+                    answer = requests.get(
+                        root, headers=refused.request.headers, timeout=30, allow_redirects=False
+                    )
+                except requests.RequestException:
+                    return True  # not known: the next request will tell
+                if answer.status_code in (401, 403):
+                    return False
+                self.alive_until = time.monotonic() + 30
             return True
 
 
@@ -346,10 +304,8 @@ class Gate:
             return self.paused - now
         if self.remaining is None or now >= self.resets:
             return 0.0
-        if self.remaining > 0:
-            self.remaining -= 1
-            return 0.0
-        return self.resets - now
+        self.remaining -= 1
+        return 0.0 if self.remaining >= 0 else self.resets - now
 
     def learn(self, headers: Mapping[str, str]) -> None:
         """Take over what a response tells (`X-RateLimit-*`, `Reset` being an RFC 5322 date)."""
@@ -374,18 +330,17 @@ class Pacer(call_rate.AbstractAPIBudget):
     MINUTE = 60.0
 
     def __init__(self, run: Run, name: str, limit: int | None) -> None:
-        self._run, self._name = run, name
+        self._run, self._name, self._reserved = run, name, 0
         self.gate = Gate() if limit else run.gate
-        rates = [call_rate.Rate(limit, timedelta(seconds=self.MINUTE))] if limit else []
-        self._own = call_rate.MovingWindowCallRatePolicy(rates, []) if rates else None
-        self._reserved = 0
+        rate = call_rate.Rate(limit or 1, timedelta(seconds=self.MINUTE))
+        self._own = call_rate.MovingWindowCallRatePolicy([rate], []) if limit else None
 
     def reserve(self) -> None:
         """Wait for the operation's own limit before a partition is handed to a worker.
 
         So a slow operation holds one thread, and not all the workers.
         """
-        if self._own and self._name not in self._run.messages:
+        if self._own and self._name not in self._run.unavailable:
             self._take_own()
             with self._run.lock:
                 self._reserved += 1
@@ -394,14 +349,10 @@ class Pacer(call_rate.AbstractAPIBudget):
         """Wait until the request may be sent; called by the CDK's session before each try."""
         with self._run.lock:
             reserved, self._reserved = self._reserved, max(0, self._reserved - 1)
-        if self._own and not reserved:
+        if not reserved:
             self._take_own()
-        for gate in {id(g): g for g in (self.gate, self._run.gate)}.values():
-            while True:
-                with self._run.lock:
-                    seconds = gate.wait()
-                if not seconds:
-                    break
+        for gate in (self.gate, self._run.gate)[self._own is None :]:
+            while seconds := self._try(gate):
                 self._wait(seconds)
 
     def update_from_response(self, request: Any, response: Any) -> None:
@@ -412,6 +363,10 @@ class Pacer(call_rate.AbstractAPIBudget):
     def get_matching_policy(self, request: Any) -> call_rate.AbstractCallRatePolicy | None:
         """The policy of the operation's own limit."""
         return self._own
+
+    def _try(self, gate: Gate) -> float:
+        with self._run.lock:
+            return gate.wait()
 
     def _take_own(self) -> None:
         while self._own:
@@ -425,8 +380,7 @@ class Pacer(call_rate.AbstractAPIBudget):
         """Sleep, at most half a minute at a time, and say so."""
         now = time.time()
         with self._run.lock:
-            due = seconds > 1 and now - self.gate.announced >= 30
-            if due:
+            if due := seconds > 1 and now - self.gate.announced >= 30:
                 self.gate.announced = now
         if due:
             until = datetime.fromtimestamp(now + seconds, UTC).strftime("%H:%M:%S")
@@ -434,9 +388,8 @@ class Pacer(call_rate.AbstractAPIBudget):
                 f"Waiting {seconds:.0f} s for the rate limit of {self._name} (until {until} UTC)."
             )
             reason = AirbyteStreamStatusReason(type=AirbyteStreamStatusReasonType.RATE_LIMITED)
-            status = as_airbyte_message(
-                StreamDescriptor(name=self._name), AirbyteStreamStatus.RUNNING, [reason]
-            )
+            stream = StreamDescriptor(name=self._name)
+            status = as_airbyte_message(stream, AirbyteStreamStatus.RUNNING, [reason])
             print(orjson.dumps(AirbyteMessageSerializer.dump(status)).decode(), flush=True)
         time.sleep(min(seconds, 30))
 
@@ -492,67 +445,53 @@ class Requester(HttpRequester):
         """
         if self._run.dead:
             raise self._run.dead
-        if self.name in self._run.messages:
-            return None
         now = datetime.now(UTC)
         values = {"start_date": self.config["start_date"], "now": iso(now)}
         values |= slice_values(stream_slice)
         params = {n: t.format_map(values) for n, t in self.endpoint.get("params", {}).items()}
-        if "startTime" in params and not self._clamp(params, now):
+        if self.name in self._run.unavailable or not self._clamp(params, now):
             return None
-        paging = self.endpoint.get("paging", PAGING)
-        for name, value in (request_params or {}).items():
-            if paging is not None or not name.startswith(PAGING):
-                params[name.replace(PAGING, paging or "")] = value
-        url = self.config["api_url"] + self._target(values)
-        key = url, tuple(sorted(params.items()))
+        asked, paging = request_params or {}, self.endpoint.get("paging", PAGING)
+        params |= {n: v for n, v in asked.items() if not n.startswith(PAGING)}
+        series = self._url_of(values), tuple(sorted(params.items()))
         token: Cursor | None = (next_page_token or {}).get("next_page_token")
-        listing = token.listing if token else self._restarted.pop(key, Listing())
+        listing = token.listing if token else self._restarted.pop(series, Listing())
+        if paging is not None:
+            paged = {n: v for n, v in asked.items() if n.startswith(PAGING)}
+            params |= {n.replace(PAGING, paging): v for n, v in paged.items()}
+
+        def fetch() -> requests.Response:
+            return self._http_client.send_request(
+                "GET",
+                series[0],
+                request_kwargs={"allow_redirects": False},
+                params=params,
+                log_formatter=log_formatter,
+            )[1]
+
         try:
-            response = self._run.pages.get(
-                self.name, key, lambda: self._fetch(url, params, log_formatter)
-            )
+            response = self._run.pages.get(self.name, (series, token), fetch)
         except PaginationResetRequiredException:
             listing.restarts += 1
             if listing.restarts > 3:
-                raise failure(
-                    FailureType.transient_error,
-                    f"Segment expired the page cursors of {self.name} again and again.",
-                ) from None
-            cursor = f"{paging}cursor"
-            first = {n: v for n, v in params.items() if n != cursor}
-            self._restarted[url, tuple(sorted(first.items()))] = listing
+                message = f"Segment expired the page cursors of {self.name} again and again."
+                raise failure(TRANSIENT, message) from None
+            self._restarted[series] = listing
             raise
         response.values, response.listing = values | params, listing  # type: ignore[attr-defined]
         return response
 
-    def _fetch(
-        self,
-        url: str,
-        params: Mapping[str, Any],
-        log_formatter: Callable[[requests.Response], Any] | None,
-    ) -> requests.Response:
-        return self._http_client.send_request(
-            "GET",
-            url,
-            request_kwargs={"allow_redirects": False},
-            params=params,
-            log_formatter=log_formatter,
-        )[1]
-
-    def _target(self, values: Mapping[str, Any]) -> str:
-        if any(
-            str(values[name]).strip(".") == ""
-            for name in re.findall(r"{(\w+)}", self.endpoint["path"])
-        ):
-            raise failure(
-                FailureType.system_error, f"Segment lists an id without a letter for {self.name}."
-            )
+    def _url_of(self, values: Mapping[str, Any]) -> str:
         safe = {name: quote(str(value), safe="") for name, value in values.items()}
-        return str(self.endpoint["path"]).format_map(safe)
+        path = str(self.endpoint["path"]).format_map(safe)
+        if {".", ".."} & set(path.split("/")):
+            raise failure(SYSTEM, f"Segment lists an id for {self.name} that would leave its path.")
+        return str(self.config["api_url"]) + path
 
     def _clamp(self, params: Json, now: datetime) -> bool:
         """Keep a time window inside what the API answers; False: nothing is left of it."""
+        if "startTime" not in params:
+            return True
         start, end = utc(params["startTime"]), utc(params["endTime"])
         if self.endpoint.get("since"):
             # It is not documented whether the bounds are included; `since` drops what is too much.
@@ -560,9 +499,7 @@ class Requester(HttpRequester):
         if self.endpoint.get("history"):
             oldest = now - timedelta(days=self.endpoint["history"])
             if "granularity" in params:  # whole days only
-                oldest = datetime.combine(
-                    oldest.date() + timedelta(days=1), datetime.min.time(), UTC
-                )
+                oldest = utc((oldest + timedelta(days=1)).date().isoformat())
             start = max(start, oldest)
         params["startTime"], params["endTime"] = iso(start), iso(end)
         return start < end
@@ -583,12 +520,13 @@ def response_data(response: requests.Response) -> Any:
 
 
 def words(response: requests.Response) -> str:
-    """Segment's own words in an error body, every entry of `errors`."""
+    """Status and Segment's own words in an error body, every entry of `errors`."""
     try:
         errors = orjson.loads(response.content)["errors"]
-        return "; ".join(str(e.get("message") or e["type"]) for e in errors)[:1000]
+        said = "; ".join(str(e.get("message") or e["type"]) for e in errors)[:1000]
     except (ValueError, KeyError, TypeError, AttributeError):
-        return "no message"
+        said = "no message"
+    return f"{response.status_code}: {said}"
 
 
 @dataclass
@@ -605,6 +543,7 @@ class ErrorHandler(DefaultErrorHandler):
     def __post_init__(self, parameters: Mapping[str, Any]) -> None:
         super().__post_init__(parameters)
         self._run: Run = self.config[RUN]
+        self._is_child = "Id}" in self.endpoint["path"] + str(self.endpoint.get("params"))
         self.backoff_strategies = [self]  # type: ignore[list-item]
         self.max_retries = self.max_time = 10**9  # `backoff_time` counts the tries
 
@@ -613,20 +552,18 @@ class ErrorHandler(DefaultErrorHandler):
     ) -> ErrorResolution:
         """The CDK's action for an answer; raises AirbyteTracedException to end the stream."""
         if not isinstance(response_or_exception, requests.Response):
-            return ErrorResolution(
-                ResponseAction.RETRY,
-                FailureType.transient_error,
-                self._sentence(response_or_exception),
-            )
-        response = response_or_exception
-        status = response.status_code
-        if status == 200 and not (flaw := self._flaw(response)):
-            self._run.answered.add(self.name)
-            return SUCCESS_RESOLUTION
+            return self._unreachable(response_or_exception)
+        response, status = response_or_exception, response_or_exception.status_code
+        if status == 200:
+            if not (flaw := self._flaw(response)):
+                self._run.answered.add(self.name)
+                return SUCCESS_RESOLUTION
+            message = f"Segment answered {self.name} with {flaw}"
+            return ErrorResolution(ResponseAction.RETRY, SYSTEM, message)
         if status == 429:
             self._run.pacers[self.name].gate.paused = time.time() + self._asked_wait(response)
-            return ErrorResolution(ResponseAction.RATE_LIMITED, FailureType.transient_error)
-        if status in (401, 403) or (status == 404 and "{" not in self.endpoint["path"]):
+            return ErrorResolution(ResponseAction.RATE_LIMITED, TRANSIENT)
+        if status in (401, 403) or (status == 404 and not self._is_child):
             return self._refused(response)
         if status == 404:
             self._run.missing[self.name] += 1
@@ -636,20 +573,16 @@ class ErrorHandler(DefaultErrorHandler):
         if 300 <= status < 400:
             to = urlsplit(response.headers.get("Location", "")).netloc
             raise failure(
-                FailureType.config_error,
-                f"{urlsplit(str(response.request.url)).netloc} redirects to {to!r}, where "
-                "the connector does not follow with your token: choose the workspace's region.",
+                CONFIG,
+                f"{self.config['api_url']} redirects to {to!r}, where the connector does not take "
+                "your token: choose the workspace's region.",
             )
         if 400 <= status < 500 and status != 408:
             raise failure(
-                FailureType.system_error,
-                f"Segment rejected a request of {self.name} (HTTP {status}): {words(response)}",
+                SYSTEM, f"Segment rejected a request of {self.name} (HTTP {words(response)})"
             )
-        return ErrorResolution(
-            ResponseAction.RETRY,
-            FailureType.system_error if status == 200 else FailureType.transient_error,
-            f"Segment answered {self.name} with {flaw if status == 200 else f'HTTP {status}'}",
-        )
+        message = f"Segment answered {self.name} with HTTP {status}"
+        return ErrorResolution(ResponseAction.RETRY, TRANSIENT, message)
 
     def backoff_time(
         self,
@@ -667,10 +600,9 @@ class ErrorHandler(DefaultErrorHandler):
             return max(0.01, self._run.pacers[self.name].gate.paused - time.time())
         if attempt_count - waits < self._run.tries:
             return None
-        resolution = self.interpret_response(response_or_exception)
+        last = self.interpret_response(response_or_exception)
         raise failure(
-            resolution.failure_type or FailureType.transient_error,
-            f"{resolution.error_message} ({attempt_count - waits} tries).",
+            last.failure_type or TRANSIENT, f"{last.error_message} ({attempt_count - waits} tries)."
         )
 
     def _flaw(self, response: requests.Response) -> str | None:
@@ -679,18 +611,16 @@ class ErrorHandler(DefaultErrorHandler):
             data = response_data(response)
         except ValueError:
             return "a body that is not the JSON of the Segment API"
-        records, key = self.endpoint.get("records"), self.endpoint.get("records") or ""
-        if records and not isinstance(data.get(key), dict if self.endpoint.get("single") else list):
-            return f"a body without {key!r}"
-        return None
+        key, kind = self.endpoint.get("records"), dict if self.endpoint.get("single") else list
+        return f"a body without {key!r}" if key and not isinstance(data.get(key), kind) else None
 
     def _asked_wait(self, response: requests.Response) -> float:
         """Seconds that a 429 asks for: Retry-After, msBeforeNext, or ever more with jitter."""
         try:
             after = response.headers["Retry-After"]
-            if not after.isdigit():
-                return email.utils.parsedate_to_datetime(after).timestamp() - time.time()
-            return float(after)
+            if after.isdigit():
+                return float(after)
+            return email.utils.parsedate_to_datetime(after).timestamp() - time.time()
         except (KeyError, ValueError):
             pass
         try:
@@ -699,59 +629,63 @@ class ErrorHandler(DefaultErrorHandler):
             waits = getattr(response.request, "waits", 0)
             return float(min(2**waits, 60)) * random.uniform(0.5, 1)  # noqa: S311
 
-    def _sentence(self, error: Exception | None) -> str:
+    def _unreachable(self, error: Exception | None) -> ErrorResolution:
+        host = self.config["api_url"]
         if isinstance(error, requests.exceptions.SSLError):
             raise failure(
-                FailureType.config_error,
-                f"The TLS certificate of {self.config['api_url']} could not be verified: check for "
-                "a proxy that intercepts connections, and its certificate authority.",
+                CONFIG,
+                f"The TLS certificate of {host} could not be verified: check for a proxy that "
+                "intercepts connections, and its certificate authority.",
             )
-        kind = (
-            "did not answer in time" if isinstance(error, requests.Timeout) else "cannot be reached"
-        )
-        return f"{self.config['api_url']} {kind} ({self.name}): check the network and api_url"
+        slow = isinstance(error, requests.Timeout)
+        what = "did not answer in time" if slow else "cannot be reached"
+        message = f"{host} {what} ({self.name}): check the network and api_url"
+        return ErrorResolution(ResponseAction.RETRY, TRANSIENT, message)
 
     def _refused(self, response: requests.Response) -> ErrorResolution:
         """401 and 403, and 404 on a whole list: lack of a plan or permission, or a dead token."""
-        run, said = self._run, f"{response.status_code}: {words(response)}"
-        first_page = "cursor=" not in str(response.request.url)
-        child = "{" in self.endpoint["path"] or "{" in str(self.endpoint.get("params", {}))
+        run, said = self._run, words(response)
         if response.status_code == 401 and not run.token_is_alive(response):
             if run.answered:
                 raise failure(
-                    FailureType.config_error,
+                    CONFIG,
                     f"The API token stopped working while {self.name} was read ({said}): "
                     "it was revoked or changed.",
                 )
             run.dead = failure(
-                FailureType.config_error,
+                CONFIG,
                 f"Segment refused the API token ({said}). Enter a valid Public API token, and "
                 f"check the region: this connection uses {self.config['region'].upper()}.",
             )
             raise run.dead
-        if self.name in run.answered and not (child and first_page):
+        whole = not self._is_child or "cursor=" in str(response.request.url)
+        if self.name in run.answered and whole:
             raise failure(
-                FailureType.config_error,
+                CONFIG,
                 f"Segment refused {self.name} after it had answered before ({said}): "
                 "the token was revoked or its permissions changed.",
             )
-        with run.lock:
-            run.refused[self.name] += 1
-            if self.name in run.answered or (child and not self.endpoint.get("requires")):
-                return self._skip(f"{self.name}: one parent is refused and skipped ({said}).")
-            known = self.name in run.messages
-            needs = self.endpoint.get("requires") or "a permission that this token lacks"
-            run.messages.setdefault(
-                self.name,
-                f"Stream {self.name} is not available: it needs {needs}. Segment answered {said}. "
-                "Deselect it, or give the workspace or token what it needs.",
-            )
-        message = run.messages[self.name]
+        message = self.unavailable(self.name, self.endpoint, said)
         if self.config["unavailable_streams"] == "fail":
-            raise failure(FailureType.config_error, message)
-        if not (known or run.quiet):
-            logger.warning(message + " It is skipped.")
+            raise failure(CONFIG, message)
+        with run.lock:
+            run.refused[self.name].append(said)
+            # Parents of an operation with a limit of its own are not tried one by one.
+            if self.name in run.answered or (self._is_child and not self.endpoint.get("limit")):
+                return self._skip(f"{self.name}: one parent is refused and skipped ({said}).")
+            if self.name not in run.unavailable and not run.quiet:
+                logger.warning(f"{message} It is skipped.")
+            run.unavailable[self.name] = message
         return self._skip(message)
+
+    @staticmethod
+    def unavailable(name: str, endpoint: Mapping[str, Any], said: str) -> str:
+        """Why a stream cannot be read, and what to do."""
+        needs = endpoint.get("requires", "a permission that this token lacks")
+        return (
+            f"Stream {name} is not available: it needs {needs}. Segment answered {said}. "
+            "Deselect it, or give the workspace or token what it needs."
+        )
 
     @staticmethod
     def _skip(message: str) -> ErrorResolution:
@@ -786,10 +720,7 @@ class CursorPagination(pagination_strategy.PaginationStrategy):
         cursor = Cursor(following)
         cursor.listing = response.listing  # type: ignore[attr-defined]
         if cursor in cursor.listing.cursors:
-            raise failure(
-                FailureType.system_error,
-                "Segment repeated a page cursor: the list would never end. Try again later.",
-            )
+            raise failure(SYSTEM, "Segment repeated a page cursor: the list would never end.")
         cursor.listing.cursors.add(cursor)
         return cursor
 
@@ -822,9 +753,8 @@ def redact(value: Any, *, inside: bool = False, secret: bool = False) -> Any:
         return [redact(part, inside=inside, secret=secret) for part in value]
     if value is None or isinstance(value, bool) or not (inside or secret):
         return value
-    return (
-        MASK if secret or (isinstance(value, str) and re.search(r"://[^/@\s]+@", value)) else value
-    )
+    is_url = isinstance(value, str) and re.search(r"://[^/@\s]+@", value)
+    return MASK if secret or is_url else value
 
 
 @dataclass
@@ -959,9 +889,7 @@ class MonthFloor(StateMigration):
         try:
             day = date.fromisoformat(str(stream_state["timestamp"])[:10])
         except ValueError:
-            raise failure(
-                FailureType.config_error,
-                f"State: timestamp {stream_state['timestamp']!r} is not a date such as 2024-01-31.",
-            ) from None
+            message = f"State: timestamp {stream_state['timestamp']!r} is no date like 2024-01-31."
+            raise failure(CONFIG, message) from None
         first = (day - timedelta(days=self.late_days)).replace(day=1)
         return {**stream_state, "timestamp": first.isoformat()}

@@ -88,7 +88,7 @@ class SourceSegment(ConcurrentDeclarativeSource):
         lacking = [
             f"  {feature}: {', '.join(features[feature])}"
             for feature, name in lists.items()
-            if name in run.messages
+            if name in run.unavailable
         ]
         if lacking:
             logger.warning(
@@ -126,16 +126,23 @@ class SourceSegment(ConcurrentDeclarativeSource):
             if finished or time.monotonic() - said > 60:
                 said = time.monotonic()
                 logger.info(f"{done} of {len(names)} streams done, {records} records so far.")
-        for name, count in sorted(run.refused.items()):
-            if name not in run.messages:
-                logger.warning(f"Stream {name}: {count} parents were refused and skipped.")
+        for name, answers in sorted(run.refused.items()):
+            if name in run.answered:
+                logger.warning(f"Stream {name}: {len(answers)} parents were refused and skipped.")
+            elif name not in run.unavailable:
+                needs = components.ErrorHandler.unavailable(
+                    name, self._endpoints()[name], answers[0]
+                )
+                run.unavailable[name] = needs
+                logger.warning(f"{needs} It is skipped.")
         for name, count in sorted(run.missing.items()):
             logger.warning(f"Stream {name}: {count} parents were deleted meanwhile and skipped.")
-        if names and all(self._unavailable(name, run) for name in names):
+        lost = run.unavailable.keys()
+        if names and all(lost & {name, *self._parents(name)} for name in names):
             raise components.failure(
                 FailureType.config_error,
                 "None of the selected streams can be read with this plan and token: "
-                + " ".join(sorted(run.messages.values())),
+                + " ".join(sorted(run.unavailable.values())),
             )
 
     def _endpoints(self) -> dict[str, Json]:
@@ -160,12 +167,6 @@ class SourceSegment(ConcurrentDeclarativeSource):
         limit = self._endpoints().get(name, {}).get("limit") or 0
         rank = 0 if 0 < limit < 10 and self._config["num_workers"] >= 10 else 1 + bool(limit)
         return rank, -len(self._parents(name))
-
-    def _unavailable(self, name: str, run: components.Run) -> bool:
-        return any(
-            parent in run.messages or (run.refused[parent] > 0 and parent not in run.answered)
-            for parent in (name, *self._parents(name))
-        )
 
     @staticmethod
     def _first_record(stream: Any) -> Mapping[str, Any]:
