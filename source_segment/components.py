@@ -186,10 +186,12 @@ class Listing:
     """What a list has shown so far, carried from page to page by its cursor.
 
     The CDK emits a row again that moved to a later page while the list was read, or that comes
-    again because an expired cursor made the list start anew. Here it is recognised.
+    again because an expired cursor made the list start anew. Here it is recognised. `params` are
+    those of the first request: a cursor is only valid with the same ones.
     """
 
-    def __init__(self) -> None:
+    def __init__(self, params: Json | None) -> None:
+        self.params = params
         self.rows: set[int] = set()
         self.cursors: set[str] = set()
         self.restarts = 0
@@ -448,14 +450,16 @@ class Requester(HttpRequester):
         now = datetime.now(UTC)
         values = {"start_date": self.config["start_date"], "now": iso(now)}
         values |= slice_values(stream_slice)
-        params = {n: t.format_map(values) for n, t in self.endpoint.get("params", {}).items()}
-        if self.name in self._run.unavailable or not self._clamp(params, now):
-            return None
         asked, paging = request_params or {}, self.endpoint.get("paging", PAGING)
+        params = {n: t.format_map(values) for n, t in self.endpoint.get("params", {}).items()}
         params |= {n: v for n, v in asked.items() if not n.startswith(PAGING)}
         series = self._url_of(values), tuple(sorted(params.items()))
         token: Cursor | None = (next_page_token or {}).get("next_page_token")
-        listing = token.listing if token else self._restarted.pop(series, Listing())
+        listing = token.listing if token else self._restarted.pop(series, None)
+        listing = listing or Listing(self._clamped(params, now))
+        if self.name in self._run.unavailable or listing.params is None:
+            return None
+        params = dict(listing.params)
         if paging is not None:
             paged = {n: v for n, v in asked.items() if n.startswith(PAGING)}
             params |= {n.replace(PAGING, paging): v for n, v in paged.items()}
@@ -473,7 +477,7 @@ class Requester(HttpRequester):
             response = self._run.pages.get(self.name, (series, token), fetch)
         except PaginationResetRequiredException:
             listing.restarts += 1
-            if listing.restarts > 3:
+            if listing.restarts > 1:  # the CDK restarts a slice once
                 message = f"Segment expired the page cursors of {self.name} again and again."
                 raise failure(TRANSIENT, message) from None
             self._restarted[series] = listing
@@ -488,10 +492,10 @@ class Requester(HttpRequester):
             raise failure(SYSTEM, f"Segment lists an id for {self.name} that would leave its path.")
         return str(self.config["api_url"]) + path
 
-    def _clamp(self, params: Json, now: datetime) -> bool:
-        """Keep a time window inside what the API answers; False: nothing is left of it."""
+    def _clamped(self, params: Json, now: datetime) -> Json | None:
+        """The parameters with a time window that the API answers; None: nothing is left of it."""
         if "startTime" not in params:
-            return True
+            return params
         start, end = utc(params["startTime"]), utc(params["endTime"])
         if self.endpoint.get("since"):
             # It is not documented whether the bounds are included; `since` drops what is too much.
@@ -501,8 +505,7 @@ class Requester(HttpRequester):
             if "granularity" in params:  # whole days only
                 oldest = utc((oldest + timedelta(days=1)).date().isoformat())
             start = max(start, oldest)
-        params["startTime"], params["endTime"] = iso(start), iso(end)
-        return start < end
+        return {**params, "startTime": iso(start), "endTime": iso(end)} if start < end else None
 
 
 # -------------------------------------------------------------------------------------- faults
