@@ -273,7 +273,6 @@ class Run(dict[str, Any]):
         self.dead: AirbyteTracedException | None = None  # the token is refused everywhere
         self.alive_until = 0.0  # monotonic seconds up to which the token need not be tried again
         self.tries = 6  # of one request, not counting waits for a rate limit
-        self.quiet = False  # whether a caller reports unavailable streams itself
 
     def token_is_alive(self, refused: requests.Response) -> bool:
         """Whether `GET /` accepts the token of a refused request; asked at most twice a minute."""
@@ -676,8 +675,6 @@ class ErrorHandler(DefaultErrorHandler):
             # Parents of an operation with a limit of its own are not tried one by one.
             if self.name in run.answered or (self._is_child and not self.endpoint.get("limit")):
                 return self._skip(f"{self.name}: one parent is refused and skipped ({said}).")
-            if self.name not in run.unavailable and not run.quiet:
-                logger.warning(f"{message} It is skipped.")
             run.unavailable[self.name] = message
         return self._skip(message)
 

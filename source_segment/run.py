@@ -39,8 +39,9 @@ def main(args: list[str]) -> int:
     except SystemExit as stopped:
         return stopped.code if isinstance(stopped.code, int) else 1
     except Exception as error:
-        trace = AirbyteTracedException.from_exception(error)
-        if not isinstance(error, AirbyteTracedException):
+        trace = error
+        if not isinstance(trace, AirbyteTracedException):
+            trace = AirbyteTracedException.from_exception(error)
             trace.message = f"The connector failed: {type(error).__name__}: {error}"
         print(AirbyteEntrypoint.airbyte_message_to_string(trace.as_sanitized_airbyte_message()))
         return 1

@@ -49,7 +49,6 @@ class SourceSegment(ConcurrentDeclarativeSource):
         state: list[AirbyteStateMessage] | None = None,
     ) -> None:
         manifest = load_manifest()
-        self._declared = manifest["definitions"]["streams"]
         if catalog:  # what is not selected need not be built
             selected = {f"#/definitions/streams/{entry.stream.name}" for entry in catalog.streams}
             manifest["streams"] = [s for s in manifest["streams"] if s["$ref"] in selected]
@@ -59,36 +58,36 @@ class SourceSegment(ConcurrentDeclarativeSource):
     def check(self, logger: logging.Logger, config: Mapping[str, Any]) -> AirbyteConnectionStatus:
         """Prove the token on `GET /`, and log which features this plan or token cannot read.
 
-        One request for the workspace and one for each feature that a list without parent needs.
+        One request for the workspace, and one or two for each feature.
         """
         if problem := self._config.get(components.PROBLEM):
             return AirbyteConnectionStatus(status=Status.FAILED, message=f"Config: {problem}")
         self._config = {**self._config, "page_size": 1, "unavailable_streams": "skip"}
         run: components.Run = self._config[components.RUN]
-        run.tries, run.quiet = 2, True
+        run.tries = 2
         features: dict[str, list[str]] = defaultdict(list)
         for name, endpoint in self._endpoints().items():
             features[endpoint.get("requires", "")].append(name)
-        lists = {
-            feature: next((n for n in names if "{" not in str(self._endpoints()[n])), None)
+        tried = {
+            feature: min(names, key=lambda name: len(self._parents(name)))
             for feature, names in features.items()
             if feature
         }
         built = {
             stream.name: stream
-            for stream in self._streams_by_name(["workspace", *filter(None, lists.values())]) or ()
+            for stream in self._streams_by_name(["workspace", *tried.values()]) or ()
         }
         try:
             workspace = self._first_record(built["workspace"])
-            for name in filter(None, lists.values()):
+            for name in tried.values():
                 self._first_record(built[name])
         except AirbyteTracedException as error:
             return AirbyteConnectionStatus(status=Status.FAILED, message=error.message)
         logger.info(f"Connected to the workspace {workspace.get('name')!r}.")
         lacking = [
             f"  {feature}: {', '.join(features[feature])}"
-            for feature, name in lists.items()
-            if name in run.unavailable
+            for feature, name in tried.items()
+            if name in run.refused.keys() - run.answered
         ]
         if lacking:
             logger.warning(
@@ -112,41 +111,49 @@ class SourceSegment(ConcurrentDeclarativeSource):
         names = [entry.stream.name for entry in catalog.streams]
         catalog.streams.sort(key=lambda entry: self._place(entry.stream.name))
         done, said, records = 0, time.monotonic(), 0
-        for message in super().read(logger, config, catalog, state):
-            if run.dead:
-                raise run.dead
-            yield message
-            records += message.record is not None
-            status = message.trace.stream_status if message.trace else None
-            finished = status and status.status in (
-                AirbyteStreamStatus.COMPLETE,
-                AirbyteStreamStatus.INCOMPLETE,
-            )
-            done += bool(finished)
-            if finished or time.monotonic() - said > 60:
-                said = time.monotonic()
-                logger.info(f"{done} of {len(names)} streams done, {records} records so far.")
-        for name, answers in sorted(run.refused.items()):
-            if name in run.answered:
-                logger.warning(f"Stream {name}: {len(answers)} parents were refused and skipped.")
-            elif name not in run.unavailable:
-                needs = components.ErrorHandler.unavailable(
-                    name, self._endpoints()[name], answers[0]
+        try:
+            for message in super().read(logger, config, catalog, state):
+                if run.dead:
+                    raise run.dead
+                yield message
+                records += message.record is not None
+                status = message.trace.stream_status if message.trace else None
+                finished = status and status.status in (
+                    AirbyteStreamStatus.COMPLETE,
+                    AirbyteStreamStatus.INCOMPLETE,
                 )
-                run.unavailable[name] = needs
-                logger.warning(f"{needs} It is skipped.")
-        for name, count in sorted(run.missing.items()):
-            logger.warning(f"Stream {name}: {count} parents were deleted meanwhile and skipped.")
-        lost = run.unavailable.keys()
-        if names and all(lost & {name, *self._parents(name)} for name in names):
+                done += bool(finished)
+                if finished or time.monotonic() - said > 60:
+                    said = time.monotonic()
+                    logger.info(f"{done} of {len(names)} streams done, {records} records so far.")
+        finally:
+            skipped = self._tell_skipped(logger, names, run)
+        if names and len(skipped) == len(names):
             raise components.failure(
                 FailureType.config_error,
                 "None of the selected streams can be read with this plan and token: "
-                + " ".join(sorted(run.unavailable.values())),
+                + " ".join(skipped),
             )
 
+    def _tell_skipped(self, logger: logging.Logger, names: list[str], run: Any) -> list[str]:
+        """Warn of what was refused or gone; why each unavailable stream is so."""
+        skipped = []
+        for name in sorted(names):
+            path = name, *self._parents(name)
+            if lost := [n for n in path if n in run.refused.keys() - run.answered]:
+                endpoint, said = self._endpoints()[name], run.refused[lost[0]][0]
+                skipped.append(components.ErrorHandler.unavailable(name, endpoint, said))
+                logger.warning(f"{skipped[-1]} It is skipped.")
+        for name in sorted(run.refused.keys() & run.answered):
+            count = len(run.refused[name])
+            logger.warning(f"Stream {name}: {count} parents were refused and skipped.")
+        for name, count in sorted(run.missing.items()):
+            logger.warning(f"Stream {name}: {count} parents were deleted meanwhile and skipped.")
+        return skipped
+
     def _endpoints(self) -> dict[str, Json]:
-        return {n: s["$parameters"]["endpoint"] for n, s in self._declared.items()}
+        declared = self._source_config["definitions"]["streams"]
+        return {n: s["$parameters"]["endpoint"] for n, s in declared.items()}
 
     def _parents(self, name: str) -> list[str]:
         """The streams that a selected stream's partitions come from, nearest first."""
