@@ -1,0 +1,48 @@
+"""One simulated workspace for all acceptance tests, and the hooks of Airbyte's standard tests."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+# Imported, and not a plugin: only the conftest.py of the root folder may name plugins.
+from airbyte_cdk.test.standard_tests.pytest_hooks import pytest_generate_tests
+
+from integration_tests.scenario import NOW, TESTS, load, simulator
+from simulator import Simulator
+from unit_tests.conftest import _short_waits
+from unit_tests.connector import Connector
+
+__all__ = ["_short_waits", "pytest_generate_tests"]
+
+
+def pytest_configure(config: pytest.Config) -> None:
+    config.addinivalue_line("markers", "image_tests: run the connector's image with Docker")
+    config.addinivalue_line("markers", "requires_creds: need a config below secrets/")
+
+
+def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
+    """Leave the image to `make image-test`, which needs no Docker and no network.
+
+    The standard tests of the image build it from a template that they download, ask the registry
+    for the published version, and a container does not reach the simulator on this machine.
+    """
+    image = [item for item in items if item.get_closest_marker("image_tests")]
+    items[:] = [item for item in items if item not in image]
+    config.hook.pytest_deselected(items=image)
+
+
+@pytest.fixture(scope="session")
+def workspace() -> Iterator[Simulator]:
+    """The simulated workspace, running."""
+    with simulator() as running:
+        yield running
+
+
+@pytest.fixture
+def connector(workspace: Simulator, tmp_path: Path) -> Connector:
+    """The connector with the sample config."""
+    config = load(TESTS["basic_read"]["tests"][0]["config_path"])
+    return Connector(tmp_path, workspace, NOW, **config)
