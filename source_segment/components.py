@@ -292,27 +292,36 @@ class Run(dict[str, Any]):
 
 
 class Gate:
-    """One rate limit: how many requests are left, until when, and a pause that a 429 asked for."""
+    """One rate limit: how many requests are left, until when, and the pause that a 429 asked for.
+
+    After a pause one request at a time finds out whether the limit is over.
+    """
 
     def __init__(self) -> None:
         self.remaining: int | None = None
-        self.resets = self.paused = self.announced = 0.0  # unix seconds
+        self.resets = self.paused = self.probed = self.announced = 0.0  # unix seconds
+        self.pauses = 0  # in a row
 
     def wait(self) -> float:
         """Take one request and return 0, or return the seconds until there may be one."""
         now = time.time()
-        if now < self.paused:
-            return self.paused - now
+        if now < max(self.paused, self.probed):
+            return max(self.paused, self.probed) - now
+        if self.paused:
+            self.probed = now + 5
         if self.remaining is None or now >= self.resets:
             return 0.0
         self.remaining -= 1
         return 0.0 if self.remaining >= 0 else self.resets - now
 
-    def learn(self, headers: Mapping[str, str]) -> None:
+    def learn(self, response: requests.Response) -> None:
         """Take over what a response tells (`X-RateLimit-*`, `Reset` being an RFC 5322 date)."""
+        if response.status_code != 429 and time.time() >= self.paused:
+            self.paused, self.probed, self.pauses = 0.0, 0.0, 0
         try:
-            remaining = int(headers["X-RateLimit-Remaining"])
-            resets = email.utils.parsedate_to_datetime(headers["X-RateLimit-Reset"]).timestamp()
+            remaining = int(response.headers["X-RateLimit-Remaining"])
+            reset = response.headers["X-RateLimit-Reset"]
+            resets = email.utils.parsedate_to_datetime(reset).timestamp()
         except (KeyError, ValueError):
             return
         if resets > self.resets:
@@ -359,7 +368,8 @@ class Pacer(call_rate.AbstractAPIBudget):
     def update_from_response(self, request: Any, response: Any) -> None:
         """Learn the token's limit from the headers; called by the CDK's session."""
         with self._run.lock:
-            self._run.gate.learn(response.headers)
+            for gate in {self.gate, self._run.gate}:
+                gate.learn(response)
 
     def get_matching_policy(self, request: Any) -> call_rate.AbstractCallRatePolicy | None:
         """The policy of the operation's own limit."""
@@ -563,7 +573,10 @@ class ErrorHandler(DefaultErrorHandler):
             message = f"Segment answered {self.name} with {flaw}"
             return ErrorResolution(ResponseAction.RETRY, SYSTEM, message)
         if status == 429:
-            self._run.pacers[self.name].gate.paused = time.time() + self._asked_wait(response)
+            gate, now = self._run.pacers[self.name].gate, time.time()
+            with self._run.lock:
+                gate.pauses += now >= gate.paused  # once for all requests that were under way
+                gate.paused = max(gate.paused, now + self._asked_wait(response, gate.pauses))
             return ErrorResolution(ResponseAction.RATE_LIMITED, TRANSIENT)
         if status in (401, 403) or (status == 404 and not self._is_child):
             return self._refused(response)
@@ -591,7 +604,7 @@ class ErrorHandler(DefaultErrorHandler):
         response_or_exception: requests.Response | requests.RequestException | None,
         attempt_count: int = 0,
     ) -> float | None:
-        """Seconds to wait after a 429; None leaves the wait to the CDK's exponential back-off.
+        """None leaves the wait to the CDK's exponential back-off; after a 429 the pacer waits.
 
         Raises AirbyteTracedException when a request has failed too often.
         """
@@ -599,7 +612,7 @@ class ErrorHandler(DefaultErrorHandler):
         waits = getattr(request, "waits", 0)
         if getattr(response_or_exception, "status_code", None) == 429:
             request.waits = waits + 1
-            return max(0.01, self._run.pacers[self.name].gate.paused - time.time())
+            return 0.01
         if attempt_count - waits < self._run.tries:
             return None
         last = self.interpret_response(response_or_exception)
@@ -616,7 +629,7 @@ class ErrorHandler(DefaultErrorHandler):
         key, kind = self.endpoint.get("records"), dict if self.endpoint.get("single") else list
         return f"a body without {key!r}" if key and not isinstance(data.get(key), kind) else None
 
-    def _asked_wait(self, response: requests.Response) -> float:
+    def _asked_wait(self, response: requests.Response, pauses: int) -> float:
         """Seconds that a 429 asks for: Retry-After, msBeforeNext, or ever more with jitter."""
         try:
             after = response.headers["Retry-After"]
@@ -628,8 +641,7 @@ class ErrorHandler(DefaultErrorHandler):
         try:
             return float(orjson.loads(response.content)["errors"][0]["data"]["msBeforeNext"]) / 1000
         except (ValueError, KeyError, TypeError, IndexError):
-            waits = getattr(response.request, "waits", 0)
-            return float(min(2**waits, 60)) * random.uniform(0.5, 1)  # noqa: S311
+            return float(min(2**pauses, 60)) * random.uniform(0.5, 1)  # noqa: S311
 
     def _unreachable(self, error: Exception | None) -> ErrorResolution:
         host = self.config["api_url"]

@@ -52,13 +52,14 @@ def _messages(args: Namespace) -> Iterable[str]:
         _load(SourceSegment.read_catalog, args, "catalog"),
         _load(SourceSegment.read_config, args, "config"),
         _load(SourceSegment.read_state, args, "state"),
+        args.command,
     )
     entrypoint = AirbyteEntrypoint(source)
     if args.command != "read":
         return entrypoint.run(args)
     # The stock read copies the config to a file, and its serializer drops the nulls of a record.
     logger.setLevel(logging.DEBUG if args.debug else logging.INFO)
-    return map(_line, entrypoint.read(source.spec(logger), *source.command))
+    return map(_line, entrypoint.read(source.spec(logger), *source.arguments))
 
 
 def _load(read: Callable[[Any], Any], args: Namespace, name: str) -> Any:

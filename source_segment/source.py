@@ -3,22 +3,28 @@
 import logging
 import sys
 import time
-from collections import defaultdict
 from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Any
 
+import orjson
 from airbyte_cdk.models import (
+    AirbyteCatalog,
     AirbyteConnectionStatus,
     AirbyteMessage,
     AirbyteStateMessage,
+    AirbyteStream,
     AirbyteStreamStatus,
     ConfiguredAirbyteCatalog,
     FailureType,
     Status,
+    SyncMode,
 )
 from airbyte_cdk.sources.declarative.concurrent_declarative_source import (
     ConcurrentDeclarativeSource,
+)
+from airbyte_cdk.sources.declarative.parsers.manifest_reference_resolver import (
+    ManifestReferenceResolver,
 )
 from airbyte_cdk.utils.traced_exception import AirbyteTracedException
 from airbyte_cdk.utils.yaml_loader import safe_load_yaml
@@ -47,13 +53,42 @@ class SourceSegment(ConcurrentDeclarativeSource):
         catalog: ConfiguredAirbyteCatalog | None = None,
         config: Mapping[str, Any] | None = None,
         state: list[AirbyteStateMessage] | None = None,
+        command: str = "read",
     ) -> None:
-        manifest = load_manifest()
-        if catalog:  # what is not selected need not be built
-            selected = {f"#/definitions/streams/{entry.stream.name}" for entry in catalog.streams}
-            manifest["streams"] = [s for s in manifest["streams"] if s["$ref"] in selected]
+        manifest = ManifestReferenceResolver().preprocess_manifest(load_manifest())
+        self._declared: dict[str, Json] = manifest.pop("definitions")["streams"]
+        if catalog:  # building a stream takes its time, so only what the command needs is built
+            built = [entry.stream.name for entry in catalog.streams]
+        elif command == "read":
+            built = list(self._declared)
+        else:
+            built = ["workspace", *(self._probes().values() if command == "check" else ())]
+        manifest["streams"] = [self._declared[n] for n in built if n in self._declared]
         super().__init__(catalog, config, state, source_config=manifest)
-        self.command = (self._config, catalog, state or [])
+        self.arguments = (self._config, catalog, state or [])
+
+    def discover(self, logger: logging.Logger, config: Mapping[str, Any]) -> AirbyteCatalog:
+        """The catalog, read off the manifest: the stock way builds all streams first."""
+        if problem := self._config.get(components.PROBLEM):
+            components.ConfigProblem().validate(problem)
+        return AirbyteCatalog(streams=[self._described(s) for s in self._declared.values()])
+
+    @staticmethod
+    def _described(stream: Json) -> AirbyteStream:
+        cursor = stream.get("incremental_sync", {}).get("cursor_field")
+        schema = Path(__file__).parent / "schemas" / f"{stream['$parameters']['name']}.json"
+        return AirbyteStream(
+            name=schema.stem,
+            json_schema=orjson.loads(schema.read_bytes()),
+            supported_sync_modes=[SyncMode.full_refresh, SyncMode.incremental][
+                : 2 if cursor else 1
+            ],
+            source_defined_cursor=True if cursor else None,
+            default_cursor_field=[cursor] if cursor else None,
+            source_defined_primary_key=[[key] for key in stream["primary_key"]],
+            is_resumable=bool(cursor),
+            is_file_based=False,
+        )
 
     def check(self, logger: logging.Logger, config: Mapping[str, Any]) -> AirbyteConnectionStatus:
         """Prove the token on `GET /`, and log which features this plan or token cannot read.
@@ -65,18 +100,8 @@ class SourceSegment(ConcurrentDeclarativeSource):
         self._config = {**self._config, "page_size": 1, "unavailable_streams": "skip"}
         run: components.Run = self._config[components.RUN]
         run.tries = 2
-        features: dict[str, list[str]] = defaultdict(list)
-        for name, endpoint in self._endpoints().items():
-            features[endpoint.get("requires", "")].append(name)
-        tried = {
-            feature: min(names, key=lambda name: len(self._parents(name)))
-            for feature, names in features.items()
-            if feature
-        }
-        built = {
-            stream.name: stream
-            for stream in self._streams_by_name(["workspace", *tried.values()]) or ()
-        }
+        tried = self._probes()
+        built = {stream.name: stream for stream in self.streams(self._config)}
         try:
             workspace = self._first_record(built["workspace"])
             for name in tried.values():
@@ -85,7 +110,8 @@ class SourceSegment(ConcurrentDeclarativeSource):
             return AirbyteConnectionStatus(status=Status.FAILED, message=error.message)
         logger.info(f"Connected to the workspace {workspace.get('name')!r}.")
         lacking = [
-            f"  {feature}: {', '.join(features[feature])}"
+            f"  {feature}: "
+            + ", ".join(n for n, e in self._endpoints().items() if e.get("requires") == feature)
             for feature, name in tried.items()
             if name in run.refused.keys() - run.answered
         ]
@@ -152,18 +178,22 @@ class SourceSegment(ConcurrentDeclarativeSource):
         return skipped
 
     def _endpoints(self) -> dict[str, Json]:
-        declared = self._source_config["definitions"]["streams"]
-        return {n: s["$parameters"]["endpoint"] for n, s in declared.items()}
+        return {name: s["$parameters"]["endpoint"] for name, s in self._declared.items()}
+
+    def _probes(self) -> dict[str, str]:
+        """For each plan or feature the stream with the fewest parents that needs it."""
+        names = sorted(self._endpoints(), key=lambda name: len(self._parents(name)), reverse=True)
+        found = {self._endpoints()[name].get("requires"): name for name in names}
+        return {feature: name for feature, name in found.items() if feature}
 
     def _parents(self, name: str) -> list[str]:
-        """The streams that a selected stream's partitions come from, nearest first."""
-        config: Json = next((s for s in self._source_config["streams"] if s["name"] == name), {})
-        found = []
-        while router := config.get("retriever", {}).get("partition_router", {}):
-            if "parent_stream_configs" not in router:
-                break
+        """The streams that a stream's partitions come from, nearest first."""
+        config, found = self._declared.get(name, {}), []
+        while "parent_stream_configs" in (
+            router := config.get("retriever", {}).get("partition_router", {})
+        ):
             config = router["parent_stream_configs"][0]["stream"]
-            found.append(config["name"])
+            found.append(config["$parameters"]["name"])
         return found
 
     def _place(self, name: str) -> tuple[int, int]:
