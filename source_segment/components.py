@@ -99,6 +99,7 @@ class Config(config_transformation.ConfigTransformation):
 
     def transform(self, config: MutableMapping[str, Any]) -> None:
         """Change `config` in place, and add the `Run` that all components of a sync share."""
+        config[PROBLEM] = ""
         try:
             usual = {name: default for name, (default, _) in OPTIONS.items() if default is not None}
             config.update({**usual, **{n: v for n, v in config.items() if v is not None}})
@@ -175,8 +176,9 @@ class ConfigProblem(ValidationStrategy):
     """Raise what `Config` found; see there."""
 
     def validate(self, value: Any) -> None:
-        """Raise the sentence as a config error."""
-        raise failure(CONFIG, f"Config: {value}")
+        """Raise the sentence, if there is one, as a config error."""
+        if value:
+            raise failure(CONFIG, f"Config: {value}")
 
 
 # ------------------------------------------------------- what the workers of one sync share

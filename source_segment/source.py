@@ -69,8 +69,7 @@ class SourceSegment(ConcurrentDeclarativeSource):
 
     def discover(self, logger: logging.Logger, config: Mapping[str, Any]) -> AirbyteCatalog:
         """The catalog, read off the manifest: the stock way builds all streams first."""
-        if problem := self._config.get(components.PROBLEM):
-            components.ConfigProblem().validate(problem)
+        components.ConfigProblem().validate(self._config[components.PROBLEM])
         return AirbyteCatalog(streams=[self._described(s) for s in self._declared.values()])
 
     @staticmethod
@@ -95,7 +94,7 @@ class SourceSegment(ConcurrentDeclarativeSource):
 
         One request for the workspace, and one or two for each feature.
         """
-        if problem := self._config.get(components.PROBLEM):
+        if problem := self._config[components.PROBLEM]:
             return AirbyteConnectionStatus(status=Status.FAILED, message=f"Config: {problem}")
         self._config = {**self._config, "page_size": 1, "unavailable_streams": "skip"}
         run: components.Run = self._config[components.RUN]
