@@ -6,8 +6,8 @@ import os
 import shutil
 import sys
 import tempfile
-from contextlib import redirect_stderr, redirect_stdout
-from io import StringIO
+from collections.abc import Iterator
+from contextlib import contextmanager, redirect_stderr, redirect_stdout
 from pathlib import Path
 from typing import TYPE_CHECKING
 from warnings import catch_warnings, simplefilter
@@ -59,22 +59,35 @@ def sync(
         copy = Path(folder, database.name)
         if database.exists() and not anew:
             shutil.copyfile(database, copy)
-        with redirect_stdout(StringIO()), redirect_stderr(StringIO()), catch_warnings():
-            simplefilter("ignore")
-            _run(config, copy, database.parent / "log", everything, progress)
+        with _quiet(database.parent / "log"):
+            _run(config, copy, everything, progress)
         copy.replace(database)
     return progress
 
 
-def _run(
-    config: dict[str, str], database: Path, log: Path, everything: bool, progress: Progress
-) -> None:
+@contextmanager
+def _quiet(log: Path) -> Iterator[None]:
+    """Have what PyAirbyte and the connector print, beside messages, in the folder `log`."""
+    log.mkdir(exist_ok=True)
+    os.environ.setdefault("AIRBYTE_LOGGING_ROOT", str(log))
+    terminal = os.dup(2)
+    with (log / "output.log").open("a") as file, redirect_stdout(file), redirect_stderr(file):
+        os.dup2(file.fileno(), 2)  # the connector is a process of its own
+        try:
+            with catch_warnings():
+                simplefilter("ignore")
+                yield
+        finally:
+            os.dup2(terminal, 2)
+            os.close(terminal)
+
+
+def _run(config: dict[str, str], database: Path, everything: bool, progress: Progress) -> None:
     executable = Path(sys.executable).with_name("source-segment")
     if not executable.exists():
         raise SyncError(f"{executable} is missing; `make setup` installs it.")
     # Read when PyAirbyte is imported: no look-up in a registry, no telemetry, no live view.
     os.environ |= {"AIRBYTE_OFFLINE_MODE": "1", "DO_NOT_TRACK": "1", "NO_LIVE_PROGRESS": "1"}
-    os.environ.setdefault("AIRBYTE_LOGGING_ROOT", str(log))
     progress.say("Starting PyAirbyte (about ten seconds) ...")
     import airbyte
     from airbyte.caches import DuckDBCache
@@ -94,9 +107,18 @@ def _run(
         with progress.reading(len(streams)):
             source.read(cache=cache, streams=streams, skip_validation=True)
         cache.close()
-    except (PyAirbyteError, duckdb.Error) as error:
+    except (PyAirbyteError, duckdb.Error, RuntimeError) as error:
+        if _interrupted(error):
+            raise KeyboardInterrupt from error
         said = error.get_message() if isinstance(error, PyAirbyteError) else str(error)
         raise SyncError("\n".join(progress.errors) or said) from error
+
+
+def _interrupted(error: BaseException | None) -> bool:
+    """Whether Ctrl-C is behind an error: PyAirbyte wraps it, DuckDB words it anew."""
+    while error and not isinstance(error, KeyboardInterrupt) and "interrupted" not in str(error):
+        error = error.__context__
+    return error is not None
 
 
 def _forget_full_refreshes(database: Path, catalog: list[AirbyteStream]) -> None:
