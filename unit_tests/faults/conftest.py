@@ -13,6 +13,7 @@ import pytest
 from source_segment import components
 from unit_tests.connector import Connector
 
+MINUTE = components.Pacer.MINUTE
 _sleep = time.sleep
 
 
@@ -27,7 +28,7 @@ class FakeTime:
         """Move the time to the end of this wait, unless another wait has moved it there already."""
         clock = freezegun.api.freeze_factories[-1]
         due = clock() + timedelta(seconds=seconds)
-        _sleep(0.005)  # other threads come first
+        _sleep(0.03)  # other threads come first
         with self._lock:
             self.waits.append(seconds)
             if due > clock():
@@ -39,7 +40,7 @@ def fake_time(monkeypatch: pytest.MonkeyPatch) -> FakeTime:
     """Real rate limits of minutes, in no time."""
     fake = FakeTime()
     monkeypatch.setattr(time, "sleep", fake.sleep)
-    monkeypatch.setattr(components.Pacer, "MINUTE", 60.0)
+    monkeypatch.setattr(components.Pacer, "MINUTE", MINUTE)
     return fake
 
 

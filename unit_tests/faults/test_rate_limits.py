@@ -1,0 +1,202 @@
+"""Rate limits: the pace from the headers, and what follows a 429."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable
+from datetime import UTC, datetime, timedelta
+from email.utils import format_datetime
+from typing import Any
+
+import pytest
+
+from simulator import Fault, RateLimit, Simulator
+from unit_tests.connector import START, Connector, Output, same
+from unit_tests.faults.conftest import FakeTime
+
+Connect = Callable[..., Connector]
+CHILDREN = ["source_details", "source_schema_settings", "source_connected_destinations",
+            "source_connected_warehouses", "source_regulations"]  # fmt: skip
+
+
+def truth(connector: Connector, stream: str) -> list[dict[str, Any]]:
+    return connector.sim.truth(stream, start_date=START)
+
+
+def refused(output: Output) -> list[float]:
+    """When a 429 was answered."""
+    return [request.at for request in output.requests if request.status == 429]
+
+
+def gap(output: Output, operation: str) -> float:
+    """Seconds between the first request of an operation and its repetition."""
+    first, second = [r.at for r in output.requests if r.operation == operation][:2]
+    return second - first
+
+
+@pytest.mark.parametrize("workers", [4, 16])
+def test_pace_from_the_headers(connect: Connect, fake_time: FakeTime, workers: int) -> None:
+    connector = connect(size="small", rate_limit=RateLimit(25), config={"num_workers": workers})
+
+    output = connector.read([*CHILDREN, "users", "warehouses", "groups", "group_users"])
+
+    assert output.code == 0
+    for name in CHILDREN:
+        same(output.records[name], truth(connector, name))
+    assert len(output.requests) > 35
+    assert len(refused(output)) <= len(output.requests) / 100
+    assert output.requests[-1].at - output.requests[0].at >= 60  # a second window was needed
+
+
+@pytest.mark.parametrize("form", ["seconds", "date"])
+def test_429_with_retry_after(small: Connector, fake_time: FakeTime, form: str) -> None:
+    assert small.now
+    date = format_datetime(small.now.astimezone(UTC) + timedelta(seconds=45), usegmt=True)
+    after = 45 if form == "seconds" else date
+    small.sim.faults.add(Fault("status", "listUsers", status=429, retry_after=after))
+
+    output = small.read(["users"])
+
+    assert output.code == 0
+    same(output.records["users"], truth(small, "users"))
+    assert len(refused(output)) == 1
+    assert 43 <= gap(output, "listUsers") <= 50
+
+
+def test_429_without_retry_after(small: Connector, fake_time: FakeTime) -> None:
+    body = '{"errors": [{"type": "RequestError", "data": {"msBeforeNext": 25000}}]}'
+    small.sim.faults.add(Fault("status", "listUsers", status=429, body=body))
+
+    output = small.read(["users"])
+
+    same(output.records["users"], truth(small, "users"))
+    assert 25 <= gap(output, "listUsers") <= 30
+
+
+def test_429_burst_without_any_hint(small: Connector, fake_time: FakeTime) -> None:
+    small.sim.faults.add(Fault("status", "listUsers", status=429, details=False, times=9))
+
+    output = small.read(["users"])
+
+    assert output.code == 0
+    same(output.records["users"], truth(small, "users"))
+    at = refused(output)
+    assert len(at) == 9  # more than the tries that other faults get
+    assert at[8] - at[7] > 20 > 3 > at[1] - at[0]  # ever longer
+    assert at[8] - at[7] < 70
+
+
+def test_429_is_answered_by_one_request(small: Connector, fake_time: FakeTime) -> None:
+    limited = Fault("status", ".", after=4, status=429, retry_after=20, times=30)
+    small.sim.faults.add(limited)
+
+    output = small.read(CHILDREN, num_workers=10)
+
+    assert output.code == 0
+    for name in CHILDREN:
+        same(output.records[name], truth(small, name))
+    first, *later = refused(output)
+    in_flight = [at for at in later if at < first + 15]
+    assert len(in_flight) < 10
+    # From then on one request a time asks whether the limit is over.
+    assert len(later) - len(in_flight) <= (later[-1] - first) / 20 + 1
+
+
+def test_429_for_longer_than_ten_minutes(small: Connector, fake_time: FakeTime) -> None:
+    small.sim.faults.add(
+        Fault("status", "listUsers", status=429, retry_after=300, times=4),
+        Fault("status", "listSources", status=429, details=False, times=20),
+    )
+
+    output = small.read(["users", "sources"])
+
+    assert output.code == 0  # the budget of the CDK for one request is 600 seconds
+    assert refused(output)[-1] - refused(output)[0] > 900
+    for name in ("users", "sources"):
+        assert output.status(name) == "COMPLETE"
+        same(output.records[name], truth(small, name))
+
+
+def test_waiting_is_told(small: Connector, fake_time: FakeTime) -> None:
+    small.sim.faults.add(Fault("status", "listUsers", status=429, retry_after=600))
+
+    output = small.read(["users"])
+
+    assert output.reasons["users"].count("RATE_LIMITED") >= 10
+    assert output.status("users") == "COMPLETE"
+    told = [text for _, text in output.logs if "for the rate limit of users" in text]
+    seconds = [int(found[1]) for text in told if (found := re.search(r"Waiting (\d+) s", text))]
+    assert 595 <= seconds[0] <= 600
+    assert all(before - after <= 40 for before, after in zip(seconds, seconds[1:], strict=False))
+    assert seconds[-1] <= 40
+    assert "(until 12:40:" in told[0]  # ten minutes after the time of the test
+    assert max(fake_time.waits) <= 30  # silence longer than that looks like a hang
+
+
+def test_limits_of_single_operations_are_paced_apart(
+    connect: Connect, fake_time: FakeTime
+) -> None:
+    connector = connect(size="small", own_limits=True, config={"num_workers": 10})
+    others = ["users", "sources", "groups", "source_details"]
+
+    output = connector.read(["warehouse_syncs", "warehouse_advanced_sync_schedules", *others])
+
+    assert output.code == 0
+    assert refused(output) == []
+    for name in ("warehouse_syncs", "warehouse_advanced_sync_schedules", *others):
+        same(output.records[name], truth(connector, name))
+    start = output.requests[0].at
+    slow = [r.at for r in output.requests if r.operation == "listSyncsFromWarehouse"]
+    assert len(slow) == 3  # at two a minute
+    assert slow[-1] - start >= 60
+    done = [i for i, m in enumerate(output.messages) if _completes(m)]
+    names = [_completes(output.messages[i]) for i in done]
+    assert set(names[: len(others)]) == set(others)
+
+
+def _completes(message: dict[str, Any]) -> str | None:
+    status = message.get("trace", {}).get("stream_status") or {}
+    if status.get("status") != "COMPLETE":
+        return None
+    return str(status["stream_descriptor"]["name"])
+
+
+@pytest.mark.parametrize("workers", [2, 10])
+def test_429_of_a_limited_operation(connect: Connect, fake_time: FakeTime, workers: int) -> None:
+    connector = connect(size="small", config={"num_workers": workers})
+    connector.sim.faults.add(
+        Fault("status", "listSyncsFromWarehouse", status=429, retry_after=240, times=2)
+    )
+
+    output = connector.read(["warehouse_syncs", "users", "sources"])
+
+    assert output.code == 0
+    assert len(refused(output)) == 2
+    for name in ("warehouse_syncs", "users", "sources"):
+        same(output.records[name], truth(connector, name))
+    begun = {r.operation: r.at for r in reversed(output.requests)}
+    for operation in ("listUsers", "listSources"):
+        assert begun[operation] - output.requests[0].at < 60  # while the other one waited
+
+
+def test_429_storm_by_another_client(connect: Connect, fake_time: FakeTime) -> None:
+    connector = connect(size="small", rate_limit=RateLimit(30), config={"num_workers": 8})
+
+    def spend(simulator: Simulator) -> None:
+        limiter = simulator._handler.limiter
+        take, count = limiter.take, iter(range(10**6))
+
+        def both(endpoint: Any) -> dict[str, str]:
+            if next(count) % 2:
+                take(None)  # what somebody else asks with the same token
+            return take(endpoint)
+
+        limiter.take = both  # type: ignore[method-assign]
+
+    spend(connector.sim)
+
+    output = connector.read(CHILDREN)
+
+    assert output.code == 0
+    for name in CHILDREN:
+        same(output.records[name], truth(connector, name))
