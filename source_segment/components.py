@@ -210,6 +210,10 @@ class Cursor(str):
 
     listing: Listing
 
+    def __deepcopy__(self, _: Any) -> "Cursor":
+        """Itself: the CDK copies the parameters of each request."""
+        return self
+
 
 class Pages:
     """Fetch each page of a list once, however many streams read it at the same time.
