@@ -444,7 +444,6 @@ class Requester(HttpRequester):
     def __post_init__(self, parameters: Mapping[str, Any]) -> None:
         self._run: Run = self.config[RUN]
         self._run.pages.readers[self.name] += 1
-        self._restarted: dict[Any, Listing] = {}
         self.api_budget = self._run.pacers.setdefault(
             self.name, Pacer(self._run, self.name, self.endpoint.get("limit"))
         )
@@ -474,8 +473,7 @@ class Requester(HttpRequester):
         params |= {n: v for n, v in asked.items() if not n.startswith(PAGING)}
         series = self._url_of(values), tuple(sorted(params.items()))
         token: Cursor | None = (next_page_token or {}).get("next_page_token")
-        listing = token.listing if token else self._restarted.pop(series, None)
-        listing = listing or Listing(self._clamped(params, now))
+        listing = token.listing if token else Listing(self._clamped(params, now))
         if self.name in self._run.unavailable or listing.params is None:
             return None
         params = dict(listing.params)
@@ -493,14 +491,17 @@ class Requester(HttpRequester):
             )[1]
 
         try:
-            response = self._run.pages.get(self.name, (series, token), fetch)
-        except PaginationResetRequiredException:
+            # A list that started anew is no longer the one that others read.
+            alone = bool(listing.restarts)
+            response = fetch() if alone else self._run.pages.get(self.name, (series, token), fetch)
+        except PaginationResetRequiredException:  # the first page again; the CDK does that once
             listing.restarts += 1
-            if listing.restarts > 1:  # the CDK restarts a slice once
+            listing.cursors.clear()
+            if listing.restarts > 3:
                 message = f"Segment expired the page cursors of {self.name} again and again."
                 raise failure(TRANSIENT, message) from None
-            self._restarted[series] = listing
-            raise
+            params.pop(f"{paging}cursor")
+            response = fetch()
         response.values, response.listing = values | params, listing  # type: ignore[attr-defined]
         return response
 
