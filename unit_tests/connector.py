@@ -34,7 +34,7 @@ class Output:
     requests: list[Request] = field(default_factory=list)
 
     def __post_init__(self) -> None:
-        self.messages = [json.loads(line) for line in self.text.splitlines() if line.strip()]
+        self.messages = [json.loads(line) for line in self.text.split("\n") if line.strip()]
         self.records: dict[str, list[Json]] = defaultdict(list)
         self.states: dict[str, list[Json]] = defaultdict(list)
         self.statuses: dict[str, list[str]] = defaultdict(list)

@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 
 from simulator import Fault
-from simulator.streams import PARTITIONS, STREAMS
+from simulator.streams import STREAMS
 from source_segment.source import load_manifest
 from unit_tests.connector import START, Connector, Output, same
 

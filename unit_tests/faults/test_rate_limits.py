@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+import itertools
 import re
 from collections.abc import Callable
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, timedelta
 from email.utils import format_datetime
 from typing import Any
 
@@ -127,7 +128,7 @@ def test_waiting_is_told(small: Connector, fake_time: FakeTime) -> None:
     told = [text for _, text in output.logs if "for the rate limit of users" in text]
     seconds = [int(found[1]) for text in told if (found := re.search(r"Waiting (\d+) s", text))]
     assert 595 <= seconds[0] <= 600
-    assert all(before - after <= 40 for before, after in zip(seconds, seconds[1:], strict=False))
+    assert all(before - after <= 40 for before, after in itertools.pairwise(seconds))
     assert seconds[-1] <= 40
     assert "(until 12:40:" in told[0]  # ten minutes after the time of the test
     assert max(fake_time.waits) <= 30  # silence longer than that looks like a hang
