@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import json
 import re
+import sys
 from collections import Counter
 from collections.abc import Callable, Iterable
 from datetime import UTC, datetime, timedelta
@@ -46,8 +47,8 @@ Row = Iterable[str]
 
 
 def main() -> None:
-    """Write the generated parts that have changed, and name the files."""
-    for name in BLOCKS:
+    """Write the generated parts that have changed, of the files named or of all, and say so."""
+    for name in sys.argv[1:] or BLOCKS:
         path = ROOT / name
         text = written(name)
         if text != path.read_text():
@@ -190,7 +191,7 @@ def _words(minutes: float) -> str:
 
 def sizes() -> str:
     """What the workspaces of the table of times hold."""
-    names = ["sources", "destinations", "warehouses", "users", "audiences", "usage_months"]
+    names = ["sources", "destinations", "warehouses", "users", "spaces", "usage_months"]
     header = ["Workspace", *(name.replace("_", " ") for name in names)]
     chosen = [(size, SIZES[size]) for size in ("small", "medium", "large")]
     return table(
@@ -199,7 +200,11 @@ def sizes() -> str:
 
 
 BLOCKS: dict[str, dict[str, Callable[[], str]]] = {
-    "docs/integrations/sources/segment.md": {"options": options, "streams": stream_tables, "left_out": left_out},
+    "docs/integrations/sources/segment.md": {
+        "options": options,
+        "streams": stream_tables,
+        "left_out": left_out,
+    },
     "docs/scale.md": {"sizes": sizes, "times": times},
     "BEHAVIOR.md": {"families": families},
 }
