@@ -125,20 +125,7 @@ class Connector:
         **config: Any,
     ) -> Output:
         """Read these streams; `config` overrides single options."""
-        catalog = {
-            "streams": [
-                {
-                    "stream": {
-                        "name": name,
-                        "json_schema": {},
-                        "supported_sync_modes": ["full_refresh", "incremental"],
-                    },
-                    "sync_mode": sync_mode,
-                    "destination_sync_mode": "append",
-                }
-                for name in streams
-            ]
-        }
+        catalog = configured(streams, sync_mode)
         return self.run("read", config=self.config | config, catalog=catalog, state=state)
 
     def check(self, **config: Any) -> Output:
@@ -170,6 +157,24 @@ class Connector:
                 with freeze_time(self.now, tick=True):
                     code = main(args)
         return code, out.getvalue()
+
+
+def configured(streams: Iterable[str], sync_mode: str = "incremental") -> Json:
+    """A configured catalog that selects these streams."""
+    return {
+        "streams": [
+            {
+                "stream": {
+                    "name": name,
+                    "json_schema": {},
+                    "supported_sync_modes": ["full_refresh", "incremental"],
+                },
+                "sync_mode": sync_mode,
+                "destination_sync_mode": "append",
+            }
+            for name in streams
+        ]
+    }
 
 
 def same(records: Iterable[Mapping[str, Any]], truth: Iterable[Mapping[str, Any]]) -> None:
