@@ -22,9 +22,18 @@ logger = logging.getLogger("airbyte")
 
 
 def run() -> None:
-    """Run the command line and end the process, without waiting for workers that still sleep."""
-    signal.signal(signal.SIGTERM, lambda number, _frame: sys.exit(128 + number))
-    os._exit(main(sys.argv[1:]))
+    """Run the command line and end the process, without waiting for workers that still sleep.
+
+    A signal ends it in order, and then as signals do: callers such as PyAirbyte expect that.
+    """
+    for name in (signal.SIGTERM, signal.SIGINT):
+        signal.signal(name, lambda number, _frame: sys.exit(128 + number))
+    sys.stdout.reconfigure(encoding="utf-8")  # type: ignore[union-attr]
+    code = main(sys.argv[1:])
+    if code > 128:
+        signal.signal(code - 128, signal.SIG_DFL)
+        os.kill(os.getpid(), code - 128)
+    os._exit(code)
 
 
 def main(args: list[str]) -> int:
