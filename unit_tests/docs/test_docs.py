@@ -131,6 +131,14 @@ def test_the_commands_of_the_connector_exist() -> None:
     assert named == {"spec", "check", "discover", "read"}
 
 
+def test_the_variables_are_those_that_the_demo_reads() -> None:
+    read = "\n".join(file.read_text() for file in (ROOT / "demo").glob("*.py"))
+    named = set(re.findall(r"\b(SEGMENT_[A-Z_]+|STREAMS)=", TEXTS["README.md"]))
+    named |= set(re.findall(r"`(SEGMENT_[A-Z_]+)`", TEXTS["README.md"]))
+    assert named == {"SEGMENT_API_TOKEN", "SEGMENT_REGION", "SEGMENT_START_DATE", "STREAMS"}
+    assert all(f'"{name}"' in read for name in named)
+
+
 def test_the_files_exist() -> None:
     tops = "scripts|simulator|source_segment|unit_tests|integration_tests|demo|docs|erd|\\.github"
     named = set(re.findall(rf"(?<=`)(?:{tops})/[\w./-]*(?=`)", ALL)) - {
