@@ -32,7 +32,8 @@ class Simulator:
     real time, in windows shortened by `time_scale`; `retry_after` and `limit_data` leave parts of
     a 429 out. `deny` refuses operations by name or paths by regex, with `refusal_status`. A token
     of the other region gets a 401, or with `other_region="redirect"` a 308 to `other_region_url`.
-    `revoke_after` lets the token die after so many requests.
+    `revoke_after` lets the token die after so many requests. With `still`, for measurements, the
+    workspace must not change: an equal request gets the same bytes again, without computing them.
     """
 
     def __init__(
@@ -57,6 +58,7 @@ class Simulator:
         other_region: str = "401",
         other_region_url: str | None = None,
         faults: Iterable[Fault] = (),
+        still: bool = False,
         port: int = 0,
     ) -> None:
         other = "eu" if region == "us" else "us"
@@ -83,7 +85,9 @@ class Simulator:
             retry_after=retry_after,
             body_data=limit_data,
         )
-        self._handler = Handler(model, self.clock, self.access, limiter, self.faults, latency)
+        self._handler = Handler(
+            model, self.clock, self.access, limiter, self.faults, latency, still
+        )
         self._port = port
         self._thread: Thread | None = None
 
