@@ -150,18 +150,25 @@ def test_a_failed_month_is_read_by_the_next_sync(
     same(found.values(), connector.sim.truth(STREAM, start_date=START))
 
 
-def test_failed_syncs_do_not_reach_back_further_and_further(
+def test_a_failed_sync_costs_the_next_one_a_month_more(
     connect: Connect, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     months = {MAR}
     break_months(monkeypatch, months)
-    connector = connect()
-    current = state("2026-03-14")
-    for _ in range(3):
-        failed = connector.read([STREAM], state=current)
-        assert failed.code == 1
-        assert set(periods(failed)) == {MAR}
-        current = failed.state() or current
+    connector = connect(config={"start_date": "2025-12-15"})
+
+    failed = connector.read([STREAM], state=state("2026-03-14"))
+
+    assert failed.code == 1
+    assert periods(failed)[-1] == MAR
+    assert set(periods(failed)) == {MAR}
+    months.clear()
+    second = connector.read([STREAM], state=failed.state())
+    assert second.code == 0
+    assert periods(second) in ([MAR], [FEB, MAR])  # no gap, and no further back
+    truth = connector.sim.truth(STREAM, start_date="2025-12-15")
+    wanted = [row for row in truth if row["period"] in periods(second)]
+    same(second.records[STREAM], wanted)
 
 
 def test_state_moves_during_the_sync_and_each_is_a_place_to_go_on(connect: Connect) -> None:
