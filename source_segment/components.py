@@ -117,7 +117,7 @@ class Config(config_transformation.ConfigTransformation):
             config["api_url"] = self._url(url or HOSTS[config["region"]])
         except ValueError as error:
             config.clear()
-            config.update(api_token="-", start_date="2000-01-01T00:00:00Z")  # noqa: S106
+            config.update(api_token="", start_date="2000-01-01T00:00:00Z")
             config[PROBLEM] = str(error)
         config[RUN] = Run()
 
@@ -760,14 +760,14 @@ MASK = "[redacted]"
 def redact(value: Any, *, inside: bool = False, secret: bool = False) -> Any:
     """Mask what may be a secret and keep the structure.
 
-    Below any `settings`: every text or number under a name that looks like a secret, at any depth,
-    and every URL that carries a password; and all `writeKeys`.
+    Below any `settings` or `encryptedSettings`: every text or number under a name that looks like
+    a secret, at any depth, and every URL that carries a password; and all `writeKeys`.
     """
     if isinstance(value, dict):
         return {
             name: redact(
                 part,
-                inside=inside or name == "settings",
+                inside=inside or name.lower().endswith("settings"),
                 secret=secret or name == "writeKeys" or (inside and bool(SECRET.search(name))),
             )
             for name, part in value.items()
@@ -816,7 +816,7 @@ class RecordExtractor(record_extractor.RecordExtractor):
             templates = {name: f"{{{name}}}" for name in templates}
         added |= {name: template.format_map(values) for name, template in dict(templates).items()}
         hidden = self.config["redact_secrets"] and (
-            b'"settings"' in response.content or b'"writeKeys"' in response.content
+            b'ettings"' in response.content or b'"writeKeys"' in response.content
         )
         for row in rows:
             row.update(added)

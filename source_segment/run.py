@@ -13,6 +13,7 @@ import orjson
 from airbyte_cdk.entrypoint import AirbyteEntrypoint
 from airbyte_cdk.logger import PRINT_BUFFER
 from airbyte_cdk.models import AirbyteMessage, FailureType
+from airbyte_cdk.utils.airbyte_secrets_utils import filter_secrets
 from airbyte_cdk.utils.traced_exception import AirbyteTracedException
 
 from source_segment.components import failure
@@ -41,7 +42,7 @@ def main(args: list[str]) -> int:
     try:
         with PRINT_BUFFER:
             for line in _messages(AirbyteEntrypoint.parse_args(args)):
-                print(line + "\n", end="")
+                print(filter_secrets(line) + "\n", end="")
         return 0
     except BrokenPipeError:  # nobody reads any more
         return 1
