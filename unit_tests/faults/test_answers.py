@@ -155,8 +155,7 @@ def test_very_long_names(small: Connector) -> None:
 
     assert output.code == 0
     assert output.records["users"] == [
-        user | {"name": "N" * 100_000} if "name" in user else user
-        for user in truth(small, "users")
+        user | {"name": "N" * 100_000} if "name" in user else user for user in truth(small, "users")
     ]
 
 

@@ -134,9 +134,7 @@ def test_waiting_is_told(small: Connector, fake_time: FakeTime) -> None:
     assert max(fake_time.waits) <= 30  # silence longer than that looks like a hang
 
 
-def test_limits_of_single_operations_are_paced_apart(
-    connect: Connect, fake_time: FakeTime
-) -> None:
+def test_limits_of_single_operations_are_paced_apart(connect: Connect, fake_time: FakeTime) -> None:
     connector = connect(size="small", own_limits=True, config={"num_workers": 10})
     others = ["users", "sources", "groups", "source_details"]
 
