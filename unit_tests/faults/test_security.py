@@ -20,8 +20,8 @@ Connect = Callable[..., Connector]
 WITH_SECRETS = [
     "sources", "source_details", "warehouse_connected_sources", "tracking_plan_sources",
     "credential_sources", "destinations", "source_connected_destinations", "warehouses",
-    "source_connected_warehouses", "credential_warehouses", "destination_subscriptions",
-    "credentials", "profiles_warehouses", "space_audiences",
+    "source_connected_warehouses", "credential_warehouses",
+    "credentials", "profiles_warehouses",
     "audience_activations", "audience_destination_connections", "insert_function_instances",
 ]  # fmt: skip
 # What the simulator's generator makes: `words.secret`, and data source names.
