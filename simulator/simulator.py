@@ -74,7 +74,7 @@ class Simulator:
             refusal_status=refusal_status,
             revoke_after=revoke_after,
             other_region_token=self.other_region_token,
-            other_region_url=(other_region_url or f"http://{other}.segment.invalid")
+            other_region_url=(other_region_url or f"https://{other}.segment.invalid")
             if other_region == "redirect"
             else None,
         )
@@ -139,7 +139,7 @@ class Simulator:
     @property
     def url(self) -> str:
         """The base URL."""
-        return f"http://127.0.0.1:{self._port}"
+        return f"http://127.0.0.1:{self._port}"  # ignore-https-check
 
     @property
     def workspace(self) -> Workspace:

@@ -754,21 +754,24 @@ class CursorPagination(pagination_strategy.PaginationStrategy):
 
 
 SECRET = re.compile(r"(?i)key|secret|token|pass|pwd|auth|cred|private|cert|sign|dsn|salt|webhook")
+SETTINGS = re.compile(r"(?i)(settings|configuration)$")
+ALL_SECRET = {"writeKeys", "encryptedSettings"}
 MASK = "[redacted]"
 
 
 def redact(value: Any, *, inside: bool = False, secret: bool = False) -> Any:
     """Mask what may be a secret and keep the structure.
 
-    Below any `settings` or `encryptedSettings`: every text or number under a name that looks like
-    a secret, at any depth, and every URL that carries a password; and all `writeKeys`.
+    Below any name that ends in "settings" or "configuration": every text or number under a name
+    that looks like a secret, at any depth, and every URL that carries a password; and whatever
+    stands in `writeKeys` and `encryptedSettings`.
     """
     if isinstance(value, dict):
         return {
             name: redact(
                 part,
-                inside=inside or name.lower().endswith("settings"),
-                secret=secret or name == "writeKeys" or (inside and bool(SECRET.search(name))),
+                inside=inside or bool(SETTINGS.search(name)),
+                secret=secret or name in ALL_SECRET or (inside and bool(SECRET.search(name))),
             )
             for name, part in value.items()
         }
@@ -815,9 +818,8 @@ class RecordExtractor(record_extractor.RecordExtractor):
         if isinstance(templates, list):
             templates = {name: f"{{{name}}}" for name in templates}
         added |= {name: template.format_map(values) for name, template in dict(templates).items()}
-        hidden = self.config["redact_secrets"] and (
-            b'ettings"' in response.content or b'"writeKeys"' in response.content
-        )
+        may_hide = re.search(rb'ettings"|onfiguration"|"writeKeys"', response.content)
+        hidden = may_hide and self.config["redact_secrets"]
         for row in rows:
             row.update(added)
             yield redact(row) if hidden else row
