@@ -6,6 +6,8 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+from airbyte_cdk.test.models import ConnectorTestScenario
+from airbyte_cdk.test.models.scenario import ScenarioCommand
 
 # Imported, and not a plugin: only the conftest.py of the root folder may name plugins.
 from airbyte_cdk.test.standard_tests.pytest_hooks import pytest_generate_tests
@@ -17,6 +19,15 @@ from unit_tests.connector import Connector
 
 __all__ = ["_short_waits", "pytest_generate_tests"]
 
+# The command of each standard test; the test itself would skip a config not listed for it.
+COMMANDS: dict[str, ScenarioCommand] = {
+    "test_check": "check",
+    "test_config_matches_spec": "spec",
+    "test_discover": "discover",
+    "test_basic_read": "read",
+    "test_fail_read_with_bad_catalog": "read",
+}
+
 
 def pytest_configure(config: pytest.Config) -> None:
     config.addinivalue_line("markers", "image_tests: run the connector's image with Docker")
@@ -24,14 +35,26 @@ def pytest_configure(config: pytest.Config) -> None:
 
 
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
-    """Leave the image to `make image-test`, which needs no Docker and no network.
+    """Deselect the tests of the image, and those that the file does not ask for a config.
 
-    The standard tests of the image build it from a template that they download, ask the registry
-    for the published version, and a container does not reach the simulator on this machine.
+    The image has `make image-test`, which needs no Docker and no network: the standard tests build
+    it from a template that they download, ask the registry for the published version, and their
+    containers do not reach the simulator on this machine.
     """
-    image = [item for item in items if item.get_closest_marker("image_tests")]
-    items[:] = [item for item in items if item not in image]
-    config.hook.pytest_deselected(items=image)
+    dropped = [item for item in items if not _is_asked(item)]
+    items[:] = [item for item in items if item not in dropped]
+    config.hook.pytest_deselected(items=dropped)
+
+
+def _is_asked(item: pytest.Item) -> bool:
+    if item.get_closest_marker("image_tests"):
+        return False
+    call = getattr(item, "callspec", None)
+    scenario = call and call.params.get("scenario")
+    command = COMMANDS.get(getattr(item, "originalname", ""))
+    if command and isinstance(scenario, ConnectorTestScenario):
+        return scenario.runs(command)
+    return True
 
 
 @pytest.fixture(scope="session")

@@ -8,7 +8,7 @@ from collections.abc import Iterable
 
 import yaml
 
-from integration_tests.scenario import ROOT, TESTS, Json
+from integration_tests.scenario import ROOT, TESTS, Json, load
 from scripts.expected_records import lines
 from simulator.streams import STREAMS
 from unit_tests.connector import Connector, same
@@ -42,11 +42,11 @@ def test_full_refresh_twice_gives_the_expected_records(connector: Connector) -> 
             same(compared(stream, output.records[stream]), compared(stream, records))
 
 
-def test_every_exception_has_a_reason_and_a_field(connector: Connector) -> None:
-    catalog = connector.discover().catalog()
+def test_every_exception_has_a_reason_and_a_field() -> None:
     for stream, fields in IGNORED.items():
+        schema = load(f"source_segment/schemas/{stream}.json")
         for field in fields:
-            assert field["name"] in catalog[stream]["json_schema"]["properties"]
+            assert field["name"] in schema["properties"]
             assert len(field["bypass_reason"].split()) > 3
 
 
