@@ -2,7 +2,6 @@
 
 import logging
 import sys
-import time
 from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Any
@@ -14,7 +13,6 @@ from airbyte_cdk.models import (
     AirbyteMessage,
     AirbyteStateMessage,
     AirbyteStream,
-    AirbyteStreamStatus,
     ConfiguredAirbyteCatalog,
     FailureType,
     Status,
@@ -30,6 +28,7 @@ from airbyte_cdk.utils.traced_exception import AirbyteTracedException
 from airbyte_cdk.utils.yaml_loader import safe_load_yaml
 
 from source_segment import components
+from source_segment.progress import Progress
 
 # The name under which Airbyte's own runner loads `components.py`, and the manifest names it.
 sys.modules.setdefault("source_declarative_manifest.components", components)
@@ -127,7 +126,7 @@ class SourceSegment(ConcurrentDeclarativeSource):
         catalog: ConfiguredAirbyteCatalog,
         state: list[AirbyteStateMessage] | None = None,
     ) -> Iterator[AirbyteMessage]:
-        """Read the long chains first; log the progress at least once a minute of messages.
+        """Read the long chains first; log the progress.
 
         Raises AirbyteTracedException at once if the token is refused everywhere, and at the end if
         no selected stream is available.
@@ -135,22 +134,14 @@ class SourceSegment(ConcurrentDeclarativeSource):
         run: components.Run = self._config[components.RUN]
         names = [entry.stream.name for entry in catalog.streams]
         catalog.streams.sort(key=lambda entry: self._place(entry.stream.name))
-        done, said, records = 0, time.monotonic(), 0
+        progress = Progress(len(names))
         try:
             for message in super().read(logger, config, catalog, state):
                 if run.dead:
                     raise run.dead
                 yield message
-                records += message.record is not None
-                status = message.trace.stream_status if message.trace else None
-                finished = status and status.status in (
-                    AirbyteStreamStatus.COMPLETE,
-                    AirbyteStreamStatus.INCOMPLETE,
-                )
-                done += bool(finished)
-                if finished or time.monotonic() - said > 60:
-                    said = time.monotonic()
-                    logger.info(f"{done} of {len(names)} streams done, {records} records so far.")
+                if line := progress.line(message):
+                    logger.info(line)
         finally:
             skipped = self._tell_skipped(logger, names, run)
         if names and len(skipped) == len(names):
