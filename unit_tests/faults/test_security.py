@@ -21,11 +21,11 @@ WITH_SECRETS = [
     "sources", "source_details", "warehouse_connected_sources", "tracking_plan_sources",
     "credential_sources", "destinations", "source_connected_destinations", "warehouses",
     "source_connected_warehouses", "credential_warehouses",
-    "credentials", "profiles_warehouses",
+    "credentials", "profiles_warehouses", "transformations",
     "audience_activations", "audience_destination_connections", "insert_function_instances",
 ]  # fmt: skip
-# What the simulator's generator makes: `words.secret`, and data source names.
-SECRET = re.compile(r"(?:wk|sk|ak|pw|tk|pem)_[0-9a-f]{40}|hunter2-example|s3cr3t-example")
+# What the simulator's generator makes: `words.secret`, and a few fixed ones.
+SECRET = re.compile(r"(?:wk|sk|ak|pw|tk|pem)_[0-9a-f]{40}|(?:hunter2|s3cr3t|hash-key)-example")
 
 
 def leaves(value: Any, path: tuple[str, ...] = ()) -> Iterator[tuple[tuple[str, ...], Any]]:
@@ -105,7 +105,9 @@ def test_redact_secrets(connect: Connect, size: str) -> None:
             masked.add(name)
             hidden = [path for r in records for path, v in leaves(r) if v == "[redacted]"]
             assert hidden
-            assert all(re.search("ettings|writeKeys", "/".join(path)) for path in hidden)
+            assert all(
+                re.search("ettings|onfiguration|writeKeys", "/".join(path)) for path in hidden
+            )
         else:
             same(records, wanted)
     assert masked == set(WITH_SECRETS)
