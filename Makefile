@@ -14,7 +14,7 @@ export NO_COLOR := 1
 PYTEST_ARGS ?= --numprocesses auto --dist loadfile
 
 .PHONY: help setup demo sync simulator test check lint fix audit image-test benchmark drift \
-	bundle erd docs dist lock clean
+	bundle expected erd docs dist lock clean
 
 help: ## list these targets
 	@$(in_root) awk -F ':.*## ' '/^[a-z -]+:.*## / { printf "%-13s%s\n", $$1, $$2 }' Makefile
@@ -60,6 +60,9 @@ drift: setup ## compare the schemas with the API's published ones (FACTS=folder)
 
 bundle: setup ## write build/manifest.yaml, one file for the Connector Builder
 	@$(python) scripts/bundle.py
+
+expected: setup ## write the expected records of the acceptance tests again
+	@$(python) scripts/expected_records.py
 
 erd: setup ## draw the entity-relationship diagram again
 	@$(python) scripts/erd.py
