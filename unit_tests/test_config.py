@@ -138,7 +138,7 @@ def test_bad(connect: Connect, field: str, value: Any) -> None:
 def test_the_other_commands_say_the_same(connect: Connect, command: str) -> None:
     connector = connect()
     config = changed(connector, {"region": "asia"})
-    catalog = {"streams": []} if command == "read" else None
+    catalog: dict[str, Any] | None = {"streams": []} if command == "read" else None
 
     output = connector.run(command, config=config, catalog=catalog)
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Callable
+from typing import Any
 
 import pytest
 
@@ -55,7 +56,7 @@ def by_path(found: list[Ask]) -> dict[str, list[Ask]]:
 def test_first_and_second_sync(connect: Connect, stream: str, count: int | None) -> None:
     connector = connect(size="small")
     operation, listed, path = CHILDREN[stream]
-    config = {"page_size": count} if count else {}
+    config: dict[str, Any] = {"page_size": count} if count else {}
 
     first = connector.read([stream], sync_mode="full_refresh", **config)
     output = connector.read([stream], state=first.state(), sync_mode="full_refresh", **config)
