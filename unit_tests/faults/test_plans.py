@@ -164,7 +164,7 @@ def test_revoked_between_months(small: Connector) -> None:
     state[0]["stream"]["stream_state"]["timestamp"] = "2026-01-20"
     small.sim.faults.add(Fault("status", operation, status=403, after=2, times=None))
 
-    output = small.read([name, "users"], state=state, num_workers=2)
+    output = small.read([name, "users"], state=state, num_workers=2, page_size=1000)
 
     assert output.code == 1
     kind, text = output.failures()[name]

@@ -37,7 +37,8 @@ def gap(output: Output, operation: str) -> float:
 
 @pytest.mark.parametrize("workers", [4, 16])
 def test_pace_from_the_headers(connect: Connect, fake_time: FakeTime, workers: int) -> None:
-    connector = connect(size="small", rate_limit=RateLimit(25), config={"num_workers": workers})
+    connector = connect(size="small", rate_limit=RateLimit(18), latency=0.05,
+                        config={"num_workers": workers})  # fmt: skip
 
     output = connector.read([*CHILDREN, "users", "warehouses", "groups", "group_users"])
 
@@ -75,7 +76,10 @@ def test_429_without_retry_after(small: Connector, fake_time: FakeTime) -> None:
 
 
 def test_429_burst_without_any_hint(small: Connector, fake_time: FakeTime) -> None:
-    small.sim.faults.add(Fault("status", "listUsers", status=429, details=False, times=9))
+    small.sim.faults.add(
+        Fault("status", "listUsers", status=429, details=False, times=9),
+        Fault("status", "listUsers", status=500, after=9, times=2),
+    )
 
     output = small.read(["users"])
 
@@ -147,7 +151,7 @@ def test_limits_of_single_operations_are_paced_apart(connect: Connect, fake_time
     start = output.requests[0].at
     slow = [r.at for r in output.requests if r.operation == "listSyncsFromWarehouse"]
     assert len(slow) == 3  # at two a minute
-    assert slow[-1] - start >= 60
+    assert 60 <= slow[-1] - start < 130
     done = [i for i, m in enumerate(output.messages) if _completes(m)]
     names = [_completes(output.messages[i]) for i in done]
     assert set(names[: len(others)]) == set(others)
@@ -162,7 +166,8 @@ def _completes(message: dict[str, Any]) -> str | None:
 
 @pytest.mark.parametrize("workers", [2, 10])
 def test_429_of_a_limited_operation(connect: Connect, fake_time: FakeTime, workers: int) -> None:
-    connector = connect(size="small", config={"num_workers": workers})
+    options = {"num_workers": workers, "page_size": 1}
+    connector = connect(size="small", latency=0.02, config=options)
     connector.sim.faults.add(
         Fault("status", "listSyncsFromWarehouse", status=429, retry_after=240, times=2)
     )
@@ -173,9 +178,9 @@ def test_429_of_a_limited_operation(connect: Connect, fake_time: FakeTime, worke
     assert len(refused(output)) == 2
     for name in ("warehouse_syncs", "users", "sources"):
         same(output.records[name], truth(connector, name))
-    begun = {r.operation: r.at for r in reversed(output.requests)}
+    ended = {r.operation: r.at for r in output.requests}
     for operation in ("listUsers", "listSources"):
-        assert begun[operation] - output.requests[0].at < 60  # while the other one waited
+        assert ended[operation] - output.requests[0].at < 60  # while the other one waited
 
 
 def test_429_storm_by_another_client(connect: Connect, fake_time: FakeTime) -> None:

@@ -25,6 +25,7 @@ WITH_SECRETS = [
     "audience_activations", "audience_destination_connections", "insert_function_instances",
 ]  # fmt: skip
 # What the simulator's generator makes: `words.secret`, and a few fixed ones.
+MASK = "[redacted]"
 SECRET = re.compile(r"(?:wk|sk|ak|pw|tk|pem)_[0-9a-f]{40}|(?:hunter2|s3cr3t|hash-key)-example")
 
 
@@ -103,7 +104,7 @@ def test_redact_secrets(connect: Connect, size: str) -> None:
         assert len(records) == len(wanted)
         if SECRET.search(json.dumps(wanted)):
             masked.add(name)
-            hidden = [path for r in records for path, v in leaves(r) if v == "[redacted]"]
+            hidden = [path for r in records for path, v in leaves(r) if v == MASK]
             assert hidden
             assert all(
                 re.search("ettings|onfiguration|writeKeys", "/".join(path)) for path in hidden
@@ -126,8 +127,22 @@ def test_redact_secrets_off(connect: Connect) -> None:
 def test_redact_secrets_is_the_default(connect: Connect) -> None:
     connector = connect(size="small")
     del connector.config["redact_secrets"]
+    connector.sim.workspace.sources[0]["settings"] = {
+        "host": "db.example.com",
+        "url": "https://etl:hunter2-example@db.example.com/",
+        "port": 5432,
+        "on": True,
+        "list": [{"apiKey": {"id": 7, "none": None, "on": False, "name": "s3cr3t-example"}}, "x"],
+    }
 
     output = connector.read(["sources", "warehouses"])
 
     assert output.code == 0
     assert SECRET.findall(output.text) == []
+    assert output.records["sources"][0]["settings"] == {
+        "host": "db.example.com",
+        "url": MASK,
+        "port": 5432,
+        "on": True,
+        "list": [{"apiKey": {"id": MASK, "none": None, "on": False, "name": MASK}}, "x"],
+    }
