@@ -12,3 +12,4 @@ compile() {
 compile pyproject.toml --group dev --output-file requirements.lock
 compile pyproject.toml --constraint requirements.lock --output-file requirements-runtime.lock
 echo hatchling | compile - --constraint requirements.lock --output-file requirements-build.lock
+compile benchmarks/requirements.in --output-file benchmarks/requirements.lock
