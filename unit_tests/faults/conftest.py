@@ -10,6 +10,7 @@ from datetime import timedelta
 import freezegun.api
 import pytest
 
+from simulator import Simulator
 from source_segment import components
 from unit_tests.connector import Connector
 
@@ -18,27 +19,54 @@ _sleep = time.sleep
 
 
 class FakeTime:
-    """Lets each wait move the frozen time of the connector and the simulator instead."""
+    """Lets each wait move the frozen time of the connector and the simulators instead.
 
-    def __init__(self) -> None:
-        self._lock = threading.Lock()
+    Not before nothing has happened for a moment: what is under way takes no time.
+    """
+
+    def __init__(self, simulators: list[Simulator]) -> None:
+        self._lock, self._simulators = threading.Lock(), simulators
         self.waits: list[float] = []
+
+    def _is_busy(self) -> bool:
+        """Whether a request is under way, or something is computed in the next moment."""
+        before = self._count(), time.process_time()
+        _sleep(0.02)
+        waiting = any(s.in_flight_samples and s.in_flight_samples[-1][1] for s in self._simulators)
+        return waiting or self._count() > before[0] or time.process_time() - before[1] > 0.004
+
+    def _count(self) -> int:
+        return sum(len(sim.requests) for sim in self._simulators)
 
     def sleep(self, seconds: float) -> None:
         """Move the time to the end of this wait, unless another wait has moved it there already."""
         clock = freezegun.api.freeze_factories[-1]
         due = clock() + timedelta(seconds=seconds)
-        _sleep(0.03)  # other threads come first
+        while self._is_busy():
+            pass
         with self._lock:
             self.waits.append(seconds)
             if due > clock():
                 clock.time_to_freeze += due - clock()
 
 
+@pytest.fixture(autouse=True)
+def simulators(monkeypatch: pytest.MonkeyPatch) -> list[Simulator]:
+    """The simulators that a test has started."""
+    started, start = list[Simulator](), Simulator.start
+
+    def noted(simulator: Simulator) -> Simulator:
+        started.append(simulator)
+        return start(simulator)
+
+    monkeypatch.setattr(Simulator, "start", noted)
+    return started
+
+
 @pytest.fixture
-def fake_time(monkeypatch: pytest.MonkeyPatch) -> FakeTime:
+def fake_time(monkeypatch: pytest.MonkeyPatch, simulators: list[Simulator]) -> FakeTime:
     """Real rate limits of minutes, in no time."""
-    fake = FakeTime()
+    fake = FakeTime(simulators)
     monkeypatch.setattr(time, "sleep", fake.sleep)
     monkeypatch.setattr(components.Pacer, "MINUTE", MINUTE)
     return fake
