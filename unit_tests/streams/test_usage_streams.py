@@ -8,6 +8,7 @@ from itertools import pairwise
 
 import pytest
 
+from simulator import usage
 from unit_tests.conftest import NOW
 from unit_tests.connector import START, Connector, same
 from unit_tests.streams.asking import asks, pages
@@ -53,7 +54,7 @@ def test_page_by_page(connect: Connect, stream: str) -> None:
 
 @streams
 def test_each_record_tells_its_month_and_numbers_are_numbers(connect: Connect, stream: str) -> None:
-    connector = connect(size="small")  # one of its sources counts beyond the precision of a float
+    connector = connect()
     _, numbers = USAGE[stream]
 
     output = connector.read([stream])
@@ -61,7 +62,20 @@ def test_each_record_tells_its_month_and_numbers_are_numbers(connect: Connect, s
     for record in output.records[stream]:
         assert record["period"] == record["timestamp"][:8] + "01"
         assert all(type(record[name]) is int for name in numbers)
-    assert any(record[name] > 2**53 for record in output.records[stream] for name in numbers)
+
+
+@streams
+@pytest.mark.parametrize("huge", [2**53 + 1, 2**63 + 1, 2**64 + 1])
+def test_huge_numbers_keep_each_digit(
+    connect: Connect, monkeypatch: pytest.MonkeyPatch, stream: str, huge: int
+) -> None:
+    monkeypatch.setattr(usage, "_count", lambda *_: huge)
+
+    output = connect().read([stream], start_date="2026-03-01")
+
+    for record in output.records[stream]:
+        assert [record[name] for name in USAGE[stream][1]] == [huge] * len(USAGE[stream][1])
+    assert len(output.records[stream]) >= 15
 
 
 @streams
