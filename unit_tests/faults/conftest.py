@@ -15,7 +15,7 @@ from source_segment import components
 from unit_tests.connector import Connector
 
 MINUTE = components.Pacer.MINUTE
-_sleep = time.sleep
+_sleep, _now = time.sleep, time.perf_counter
 
 
 class FakeTime:
@@ -29,9 +29,11 @@ class FakeTime:
         self.waits: list[float] = []
 
     def _is_busy(self) -> bool:
-        """Whether a request is under way, or something is computed in the next moment."""
-        before = self._count(), time.process_time()
+        """Whether a request is under way, or something is or should be computed meanwhile."""
+        before, began = (self._count(), time.process_time()), _now()
         _sleep(0.02)
+        if _now() - began > 0.03:  # the machine is busy: others may wait for their turn, too
+            return True
         waiting = any(s.in_flight_samples and s.in_flight_samples[-1][1] for s in self._simulators)
         return waiting or self._count() > before[0] or time.process_time() - before[1] > 0.004
 
@@ -42,8 +44,9 @@ class FakeTime:
         """Move the time to the end of this wait, unless another wait has moved it there already."""
         clock = freezegun.api.freeze_factories[-1]
         due = clock() + timedelta(seconds=seconds)
-        while self._is_busy():
-            pass
+        for _ in range(100):
+            if not self._is_busy():
+                break
         with self._lock:
             self.waits.append(seconds)
             if due > clock():

@@ -147,7 +147,7 @@ def test_limits_of_single_operations_are_paced_apart(connect: Connect, fake_time
     output = connector.read(["warehouse_syncs", "warehouse_advanced_sync_schedules", *others])
 
     assert output.code == 0
-    assert len(refused(output)) <= 4  # each is a request that was late on its way
+    assert len(refused(output)) < 10  # each is a request that was late on its way
     for name in ("warehouse_syncs", "warehouse_advanced_sync_schedules", *others):
         same(output.records[name], truth(connector, name))
     start = output.requests[0].at
@@ -167,9 +167,10 @@ def _completes(message: dict[str, Any]) -> str | None:
 
 @pytest.mark.parametrize("workers", [2, 10])
 def test_429_of_a_limited_operation(connect: Connect, fake_time: FakeTime, workers: int) -> None:
-    connector = connect(size="small", config={"num_workers": workers})
+    connector = connect(size="small", config={"num_workers": workers, "page_size": 5})
     connector.sim.faults.add(
-        Fault("status", "listSyncsFromWarehouse", status=429, retry_after=240, times=2)
+        Fault("status", "listSyncsFromWarehouse", status=429, retry_after=240, times=2),
+        Fault("slow", "listUsers", delay=0.15, times=None),
     )
 
     output = connector.read(["warehouse_syncs", "users", "source_details"])
@@ -178,9 +179,9 @@ def test_429_of_a_limited_operation(connect: Connect, fake_time: FakeTime, worke
     assert len(refused(output)) == 2
     for name in ("warehouse_syncs", "users", "source_details"):
         same(output.records[name], truth(connector, name))
-    ended = {r.operation: r.at for r in output.requests}
-    for operation in ("listUsers", "getSource"):
-        assert ended[operation] - output.requests[0].at < 60  # while the other one waited
+    order = [r.operation for r in output.requests if r.status == 200]
+    syncs = order.index("listSyncsFromWarehouse")
+    assert not {"listUsers", "getSource"} & set(order[syncs:])  # they did not wait with it
 
 
 def test_429_storm_by_another_client(connect: Connect, fake_time: FakeTime) -> None:
