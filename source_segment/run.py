@@ -1,5 +1,6 @@
 """The console script `source-segment`: spec, check, discover and read."""
 
+import gc
 import json
 import logging
 import os
@@ -30,6 +31,8 @@ def run() -> None:
     for name in (signal.SIGTERM, signal.SIGINT):
         signal.signal(name, lambda number, _frame: sys.exit(128 + number))
     sys.stdout.reconfigure(encoding="utf-8")  # type: ignore[union-attr]
+    gc.freeze()  # what is imported stays, and records form no cycles: collect seldom
+    gc.set_threshold(50_000, 50, 100)
     code = main(sys.argv[1:])
     if code > 128:
         signal.signal(code - 128, signal.SIG_DFL)
