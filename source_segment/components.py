@@ -18,7 +18,7 @@ from collections import Counter, defaultdict
 from collections.abc import Callable, Iterable, Iterator, Mapping, MutableMapping
 from concurrent.futures import Future
 from dataclasses import dataclass, field
-from datetime import UTC, date, datetime, timedelta
+from datetime import UTC, datetime, timedelta
 from typing import Any
 from urllib.parse import quote, urlsplit
 
@@ -99,10 +99,10 @@ class Config(config_transformation.ConfigTransformation):
 
     def transform(self, config: MutableMapping[str, Any]) -> None:
         """Change `config` in place, and add the `Run` that all components of a sync share."""
-        config[PROBLEM] = ""
         try:
-            usual = {name: default for name, (default, _) in OPTIONS.items() if default is not None}
-            config.update({**usual, **{n: v for n, v in config.items() if v is not None}})
+            given = {name: value for name, value in config.items() if value is not None}
+            config.clear()
+            config.update({n: d for n, (d, _) in OPTIONS.items() if d is not None} | given)
             for name, (_, allowed) in OPTIONS.items():
                 value = config.get(name, allowed[0])
                 if type(value) is not type(allowed[0]) or value not in allowed:
@@ -115,6 +115,7 @@ class Config(config_transformation.ConfigTransformation):
             config["start_date"] = self._start_date(self._text(config, "start_date"))
             url = self._text({"api_url": "", **config}, "api_url")
             config["api_url"] = self._url(url or HOSTS[config["region"]])
+            config[PROBLEM] = ""
         except ValueError as error:
             config.clear()
             config.update(api_token="", start_date="2000-01-01T00:00:00Z")
@@ -151,25 +152,31 @@ class Config(config_transformation.ConfigTransformation):
     def _start_date(text: str) -> str:
         try:
             moment = utc(re.sub(r"^(\d\d)/(\d\d)/(\d{4})$", r"\3-\1-\2", text))
-        except ValueError:
+        except (ValueError, OverflowError):
             raise ValueError(
                 f"start_date {text!r} is no date: enter one such as 2024-01-31 (or 01/31/2024, or "
                 "2024-01-31T00:00:00Z)."
             ) from None
         if moment > datetime.now(UTC):
             raise ValueError(f"start_date {text!r} lies in the future: enter a past date.")
+        if moment.year < 2000:
+            raise ValueError(f"start_date {text!r} lies before 2000: enter a later date.")
         return moment.strftime("%Y-%m-%dT%H:%M:%SZ")
 
     @staticmethod
     def _url(text: str) -> str:
-        url = urlsplit(text)
-        local = url.scheme == "http" and url.hostname in ("localhost", "127.0.0.1", "::1")
-        if not (url.hostname and (local or url.scheme == "https")):
-            raise ValueError(
-                "api_url must start with https: the token travels with each request, so only this "
-                "machine itself may be reached without encryption."
-            )
-        return f"{url.scheme}://{url.netloc.rpartition('@')[2]}{url.path.rstrip('/')}"
+        try:
+            url = urlsplit(text)
+            local = url.scheme == "http" and url.hostname in ("localhost", "127.0.0.1", "::1")
+            if url.hostname and "@" not in url.netloc and (local or url.scheme == "https"):
+                return text.rstrip("/")
+        except ValueError:
+            pass
+        raise ValueError(
+            "api_url must be an address that starts with https and holds no user name: the token "
+            "travels with each request, so only this machine itself may be reached without "
+            "encryption."
+        )
 
 
 class ConfigProblem(ValidationStrategy):
@@ -248,7 +255,8 @@ class Pages:
             return response
         head, body = page.result()
         if left == 1 and body:
-            self._size -= len(body)
+            with self._lock:
+                self._size -= len(body)
         if body is None:
             return fetch()
         unpacked: requests.Response = copy.copy(head)
@@ -897,24 +905,27 @@ class ParentRouter(SubstreamPartitionRouter):
             yield dict(zip(self.for_each, values, strict=True))
 
 
-class MonthFloor(StateMigration):
-    """Start usage at the first month that can have changed: that of the state less `late_days`.
+@dataclass
+class StateDate(StateMigration):
+    """Accept a state that a person wrote, and start usage at the first month that can have changed.
 
-    Month clamping of the stock cursor skips the first partial month and drops the running one.
+    With `late_days`: the first day of the month of the state less so many days. Month clamping of
+    the stock cursor skips the first partial month and drops the running one; and a state that is
+    no date ends in a system error.
     """
 
-    late_days = 5
+    late_days: int = 0
 
     def should_migrate(self, stream_state: Mapping[str, Any]) -> bool:
         """Whether there is a state."""
-        return bool(stream_state.get("timestamp"))
+        return "timestamp" in stream_state
 
     def migrate(self, stream_state: Mapping[str, Any]) -> Mapping[str, Any]:
-        """The state with the first day of that month; raises if a person wrote no date."""
+        """The state as the cursor reads it; raises a config error if it is no date."""
         try:
-            day = date.fromisoformat(str(stream_state["timestamp"])[:10])
-        except ValueError:
+            moment = utc(stream_state["timestamp"])
+        except (ValueError, TypeError):
             message = f"State: timestamp {stream_state['timestamp']!r} is no date like 2024-01-31."
             raise failure(CONFIG, message) from None
-        first = (day - timedelta(days=self.late_days)).replace(day=1)
-        return {**stream_state, "timestamp": first.isoformat()}
+        month = (moment - timedelta(days=self.late_days)).date().replace(day=1)
+        return {**stream_state, "timestamp": str(month) if self.late_days else iso(moment)}

@@ -56,7 +56,8 @@ def main(args: list[str]) -> int:
         if not isinstance(trace, AirbyteTracedException):
             trace = AirbyteTracedException.from_exception(error)
             trace.message = f"The connector failed: {type(error).__name__}: {error}"
-        print(AirbyteEntrypoint.airbyte_message_to_string(trace.as_sanitized_airbyte_message()))
+        line = AirbyteEntrypoint.airbyte_message_to_string(trace.as_sanitized_airbyte_message())
+        print(line, flush=True)
         return 1
 
 

@@ -102,6 +102,11 @@ class SourceSegment(ConcurrentDeclarativeSource):
         built = {stream.name: stream for stream in self.streams(self._config)}
         try:
             workspace = self._first_record(built["workspace"])
+            if not workspace:
+                said = run.refused["workspace"] or ["no workspace"]
+                url = self._config["api_url"]
+                message = f"{url} does not answer like Segment, or refuses the token ({said[0]})."
+                raise components.failure(FailureType.config_error, message)
             for name in tried.values():
                 self._first_record(built[name])
         except AirbyteTracedException as error:
@@ -134,12 +139,20 @@ class SourceSegment(ConcurrentDeclarativeSource):
         run: components.Run = self._config[components.RUN]
         names = [entry.stream.name for entry in catalog.streams]
         catalog.streams.sort(key=lambda entry: self._place(entry.stream.name))
+        if unknown := ", ".join(name for name in names if name not in self._declared):
+            logger.warning(f"Unknown streams are not read: {unknown}. Refresh the source schema.")
+        usage = {
+            entry.stream.stream_descriptor.name: getattr(entry.stream.stream_state, "timestamp", "")
+            for entry in state or ()
+            if entry.stream and entry.stream.stream_descriptor.name.startswith("usage_")
+        }
         progress = Progress(len(names))
         try:
             for message in super().read(logger, config, catalog, state):
                 if run.dead:
                     raise run.dead
-                yield message
+                if not self._moves_back(message, usage):
+                    yield message
                 if line := progress.line(message):
                     logger.info(line)
         finally:
@@ -150,6 +163,18 @@ class SourceSegment(ConcurrentDeclarativeSource):
                 "None of the selected streams can be read with this plan and token: "
                 + " ".join(skipped),
             )
+
+    @staticmethod
+    def _moves_back(message: AirbyteMessage, before: Mapping[str, str]) -> bool:
+        """Whether a usage state is that of `StateDate`, earlier than what the sync began with.
+
+        Should the sync fail in its first month, the next one would subtract the late days again,
+        and read a month more each time.
+        """
+        stream = message.state.stream if message.state else None
+        at = getattr(stream.stream_state, "timestamp", "") if stream else ""
+        name = stream.stream_descriptor.name if stream else ""
+        return str(at).endswith("-01") and str(at) < str(before.get(name, ""))[:10]
 
     def _tell_skipped(self, logger: logging.Logger, names: list[str], run: Any) -> list[str]:
         """Warn of what was refused or gone; why each unavailable stream is so."""
