@@ -752,7 +752,7 @@ class CursorPagination(pagination_strategy.PaginationStrategy):
         cursor.listing = response.listing  # type: ignore[attr-defined]
         if cursor in cursor.listing.cursors:
             raise failure(SYSTEM, "Segment repeated a page cursor: the list would never end.")
-        cursor.listing.cursors.add(cursor)
+        cursor.listing.cursors.add(str(following))  # no cycle, which would stay in memory
         return cursor
 
     def get_page_size(self) -> int:
