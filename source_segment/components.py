@@ -37,7 +37,9 @@ from airbyte_cdk.sources.declarative.migrations.state_migration import StateMigr
 from airbyte_cdk.sources.declarative.partition_routers import SubstreamPartitionRouter
 from airbyte_cdk.sources.declarative.requesters import HttpRequester
 from airbyte_cdk.sources.declarative.requesters.error_handlers import DefaultErrorHandler
+from airbyte_cdk.sources.declarative.requesters.paginators import DefaultPaginator
 from airbyte_cdk.sources.declarative.requesters.paginators.strategies import pagination_strategy
+from airbyte_cdk.sources.declarative.retrievers import retriever
 from airbyte_cdk.sources.declarative.transformations.config_transformations import (
     config_transformation,
 )
@@ -51,7 +53,7 @@ from airbyte_cdk.sources.streams.http.error_handlers.response_models import (
 from airbyte_cdk.sources.streams.http.pagination_reset_exception import (
     PaginationResetRequiredException,
 )
-from airbyte_cdk.sources.types import StreamSlice
+from airbyte_cdk.sources.types import Record, StreamSlice
 from airbyte_cdk.utils.stream_status_utils import as_airbyte_message
 from airbyte_cdk.utils.traced_exception import AirbyteTracedException
 
@@ -842,6 +844,8 @@ class RecordExtractor(record_extractor.RecordExtractor):
             if lift:
                 row = {**row.pop(lift), **row}
             convert(row, integers)
+            if "timestamp" in row:
+                row["timestamp"] = Stamp(row["timestamp"])
             if not explode:
                 yield row
                 continue
@@ -860,6 +864,13 @@ class RecordExtractor(record_extractor.RecordExtractor):
                 yield row
 
 
+class Stamp(str):
+    """A time that the stock cursor reads as a number (`%ms`): strptime takes five times as long."""
+
+    def __int__(self) -> int:
+        return int(utc(self).timestamp() * 1000)
+
+
 def convert(row: Json, integers: Iterable[str]) -> None:
     """Turn number texts of these names into integers, in inner objects too."""
     for name, value in row.items():
@@ -867,6 +878,50 @@ def convert(row: Json, integers: Iterable[str]) -> None:
             convert(value, integers)
         elif name in integers and isinstance(value, str):
             row[name] = int(value)
+
+
+class Slice(StreamSlice):
+    """A slice that computes its hash once; the stock one serialises itself for every record."""
+
+    def __hash__(self) -> int:
+        if "_hash" not in self.__dict__:
+            self._hash = super().__hash__()
+        return self._hash
+
+
+@dataclass
+class Retriever(retriever.Retriever):
+    """Read page after page, each record taking the shortest way.
+
+    `SimpleRetriever` and `RecordSelector` pass each record through ten generators, copy it twice,
+    and serialise its slice twice: two fifths of a worker's time. Delete when they do not.
+    """
+
+    name: str
+    requester: Requester
+    paginator: DefaultPaginator
+    extractor: RecordExtractor
+
+    def read_records(
+        self, records_schema: Mapping[str, Any], stream_slice: StreamSlice | None = None
+    ) -> Iterator[Record]:
+        """The records of a slice; raises AirbyteTracedException where `ErrorHandler` gives up."""
+        asked = stream_slice or StreamSlice(partition={}, cursor_slice={})
+        where = Slice(partition=asked.partition, cursor_slice=asked.cursor_slice)
+        token: Mapping[str, Any] | None = None
+        while True:
+            response = self.requester.send_request(
+                stream_slice=asked,
+                next_page_token=token,
+                request_params=self.paginator.get_request_params(next_page_token=token),
+            )
+            if response is None or not response.ok:  # nothing to ask, or a refusal that is skipped
+                return
+            for row in self.extractor.extract_records(response):
+                yield Record(row, self.name, where)
+            token = self.paginator.next_page_token(response, 0, None)
+            if token is None:
+                return
 
 
 # -------------------------------------------------------------------------- partitions and state
