@@ -148,8 +148,6 @@ def _fields(stream: Stream, fact: Json, models: dict[str, Json]) -> Iterator[str
 def _shaped(stream: Stream, model: Json) -> Json:
     """The fields of a record, after what the extractor does to a row."""
     fields = dict(model["properties"])
-    if lift := stream.endpoint.get("lift"):
-        fields |= fields.pop(lift)["properties"]
     if explode := stream.endpoint.get("explode"):
         label, name = next(iter(explode.items()))
         items = fields.pop(label)["items"]

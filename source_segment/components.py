@@ -8,6 +8,7 @@ A stream's `endpoint` in the manifest, which most of these classes read, is expl
 import copy
 import email.utils
 import itertools
+import json
 import logging
 import random
 import re
@@ -143,6 +144,8 @@ class Config(config_transformation.ConfigTransformation):
         token = re.sub(r"(?i)^bearer(\s+|$)", "", text)
         if not token:
             raise ValueError("api_token is empty: enter a Segment Public API token.")
+        if len(token) < 8:
+            raise ValueError("api_token is too short to be one: copy it again.")
         if not re.fullmatch(r"[!-~]+", token):
             raise ValueError(
                 "api_token holds spaces, line breaks or other characters that no token has: "
@@ -169,8 +172,9 @@ class Config(config_transformation.ConfigTransformation):
     def _url(text: str) -> str:
         try:
             url = urlsplit(text)
+            url.port  # noqa: B018 - raises ValueError if it is no number
             local = url.scheme == "http" and url.hostname in ("localhost", "127.0.0.1", "::1")
-            if url.hostname and "@" not in url.netloc and (local or url.scheme == "https"):
+            if re.fullmatch(r"[\w.:\[\]-]+", url.netloc) and (local or url.scheme == "https"):
                 return text.rstrip("/")
         except ValueError:
             pass
@@ -282,22 +286,26 @@ class Run(dict[str, Any]):
         self.lock = threading.RLock()
         self.pages, self.gate = Pages(), Gate()
         self.pacers: dict[str, Pacer] = {}
-        self.answered: set[str] = set()  # streams that got a 200
+        self.answered: set[str] = set()  # streams and series (see `_series`) that got a 200
+        self.refused_series: set[str] = set()
         self.refused: dict[str, list[str]] = defaultdict(list)  # stream -> Segment's words
         self.missing: Counter[str] = Counter()  # stream -> parents that were gone
         self.unavailable: dict[str, str] = {}  # stream -> why it is not read any more
         self.dead: AirbyteTracedException | None = None  # the token is refused everywhere
         self.alive_until = 0.0  # monotonic seconds up to which the token need not be tried again
         self.tries = 6  # of one request, not counting waits for a rate limit
+        self.here = threading.local()  # `waits` of the request that this thread sends
 
-    def token_is_alive(self, refused: requests.Response) -> bool:
+    def token_is_alive(self, api_url: str, refused: requests.Response) -> bool:
         """Whether `GET /` accepts the token of a refused request; asked at most twice a minute."""
-        root = "{0.scheme}://{0.netloc}/".format(urlsplit(str(refused.request.url)))
         with self.lock:
             if time.monotonic() >= self.alive_until:
                 try:
                     answer = requests.get(
-                        root, headers=refused.request.headers, timeout=30, allow_redirects=False
+                        f"{api_url}/",
+                        headers=refused.request.headers,
+                        timeout=30,
+                        allow_redirects=False,
                     )
                 except requests.RequestException:
                     return True  # not known: the next request will tell
@@ -360,7 +368,7 @@ class Pacer(call_rate.AbstractAPIBudget):
     MINUTE = 61.0  # one more second: requests do not arrive when they are let go
 
     def __init__(self, run: Run, name: str, limit: int | None) -> None:
-        self._run, self._name, self._reserved = run, name, 0
+        self._run, self._name, self._reserved, self._waiting = run, name, 0, 0
         self.gate = Gate() if limit else run.gate
         rate = call_rate.Rate(limit or 1, timedelta(seconds=self.MINUTE))
         self._own = call_rate.MovingWindowCallRatePolicy([rate], []) if limit else None
@@ -371,6 +379,8 @@ class Pacer(call_rate.AbstractAPIBudget):
         So a slow operation holds one thread, and not all the workers.
         """
         if self._own and self._name not in self._run.unavailable:
+            while self._waiting:  # for the next pages of earlier partitions
+                time.sleep(1)
             self._take_own()
             with self._run.lock:
                 self._reserved += 1
@@ -379,8 +389,11 @@ class Pacer(call_rate.AbstractAPIBudget):
         """Wait until the request may be sent; called by the CDK's session before each try."""
         with self._run.lock:
             reserved, self._reserved = self._reserved, max(0, self._reserved - 1)
+            self._waiting += not reserved
         if not reserved:
             self._take_own()
+            with self._run.lock:
+                self._waiting -= 1
         for gate in (self.gate, self._run.gate)[self._own is None :]:
             while seconds := self._try(gate):
                 self._wait(seconds)
@@ -421,7 +434,8 @@ class Pacer(call_rate.AbstractAPIBudget):
             reason = AirbyteStreamStatusReason(type=AirbyteStreamStatusReasonType.RATE_LIMITED)
             stream = StreamDescriptor(name=self._name)
             status = as_airbyte_message(stream, AirbyteStreamStatus.RUNNING, [reason])
-            print(orjson.dumps(AirbyteMessageSerializer.dump(status)).decode(), flush=True)
+            line = orjson.dumps(AirbyteMessageSerializer.dump(status)).decode() + "\n"
+            print(line, end="", flush=True)  # one write: other threads print too
         time.sleep(min(seconds, 30))
 
 
@@ -492,6 +506,7 @@ class Requester(HttpRequester):
             params |= {n.replace(PAGING, paging): v for n, v in paged.items()}
 
         def fetch() -> requests.Response:
+            self._run.here.waits = 0
             return self._http_client.send_request(
                 "GET",
                 series[0],
@@ -544,7 +559,10 @@ class Requester(HttpRequester):
 def response_data(response: requests.Response) -> Any:
     """What stands at `data` of a body, parsed once; raises ValueError if there is no such thing."""
     if "data" not in response.__dict__:
-        body = orjson.loads(response.content)
+        try:
+            body = orjson.loads(response.content)
+        except ValueError:  # such as half a surrogate pair in a name, which is JSON all the same
+            body = json.loads(response.content)
         data = body.get("data") if isinstance(body, dict) else None
         if not isinstance(data, dict):
             raise ValueError("no data")
@@ -588,11 +606,7 @@ class ErrorHandler(DefaultErrorHandler):
             return self._unreachable(response_or_exception)
         response, status = response_or_exception, response_or_exception.status_code
         if status == 200:
-            if not (flaw := self._flaw(response)):
-                self._run.answered.add(self.name)
-                return SUCCESS_RESOLUTION
-            message = f"Segment answered {self.name} with {flaw}"
-            return ErrorResolution(ResponseAction.RETRY, SYSTEM, message)
+            return self._answered(response)
         if status == 429:
             gate, now = self._run.pacers[self.name].gate, time.time()
             with self._run.lock:
@@ -629,17 +643,24 @@ class ErrorHandler(DefaultErrorHandler):
 
         Raises AirbyteTracedException when a request has failed too often.
         """
-        request: Any = getattr(response_or_exception, "request", None)
-        waits = getattr(request, "waits", 0)
         if getattr(response_or_exception, "status_code", None) == 429:
-            request.waits = waits + 1
+            self._run.here.waits += 1
             return 0.01
-        if attempt_count - waits < self._run.tries:
+        if (tries := attempt_count - self._run.here.waits) < self._run.tries:
             return None
         last = self.interpret_response(response_or_exception)
-        raise failure(
-            last.failure_type or TRANSIENT, f"{last.error_message} ({attempt_count - waits} tries)."
-        )
+        raise failure(last.failure_type or TRANSIENT, f"{last.error_message} ({tries} tries).")
+
+    def _answered(self, response: requests.Response) -> ErrorResolution:
+        if flaw := self._flaw(response):
+            message = f"Segment answered {self.name} with {flaw}"
+            return ErrorResolution(ResponseAction.RETRY, SYSTEM, message)
+        with self._run.lock:
+            if (series := self._series(response)) in self._run.refused_series:
+                self._run.refused.pop(self.name, None)
+                raise self._changed("refused and answered at the same time")
+            self._run.answered |= {self.name, series}
+        return SUCCESS_RESOLUTION
 
     def _flaw(self, response: requests.Response) -> str | None:
         """What is wrong with the body of a 200, if anything."""
@@ -647,15 +668,24 @@ class ErrorHandler(DefaultErrorHandler):
             data = response_data(response)
         except ValueError:
             return "a body that is not the JSON of the Segment API"
-        key, kind = self.endpoint.get("records"), dict if self.endpoint.get("single") else list
-        return f"a body without {key!r}" if key and not isinstance(data.get(key), kind) else None
+        key, wanted = self.endpoint.get("records"), str if self.endpoint.get("wrap") else dict
+        rows = data.get(key) if key else data
+        if not key or self.endpoint.get("single"):
+            return None if rows and isinstance(rows, dict) else f"a body without {key or 'data'!r}"
+        if not isinstance(rows, list):
+            return f"a body without {key!r}"
+        if not all(isinstance(row, wanted) for row in rows):
+            return f"entries of {key!r} that are no records"
+        if not isinstance(data.get("pagination") or {}, dict):
+            return "a pagination that is no object"
+        return None
 
     def _asked_wait(self, response: requests.Response, pauses: int) -> float:
         """Seconds that a 429 asks for: Retry-After, msBeforeNext, or ever more with jitter."""
         try:
             after = response.headers["Retry-After"]
             if after.isdigit():
-                return float(after)
+                return min(float(after), 86400.0)
             return email.utils.parsedate_to_datetime(after).timestamp() - time.time()
         except (KeyError, ValueError):
             pass
@@ -680,7 +710,7 @@ class ErrorHandler(DefaultErrorHandler):
     def _refused(self, response: requests.Response) -> ErrorResolution:
         """401 and 403, and 404 on a whole list: lack of a plan or permission, or a dead token."""
         run, said = self._run, words(response)
-        if response.status_code == 401 and not run.token_is_alive(response):
+        if response.status_code == 401 and not run.token_is_alive(self.config["api_url"], response):
             if run.answered:
                 raise failure(
                     CONFIG,
@@ -693,23 +723,33 @@ class ErrorHandler(DefaultErrorHandler):
                 f"check the region: this connection uses {self.config['region'].upper()}.",
             )
             raise run.dead
-        whole = not self._is_child or "cursor=" in str(response.request.url)
-        if self.name in run.answered and whole:
-            raise failure(
-                CONFIG,
-                f"Segment refused {self.name} after it had answered before ({said}): "
-                "the token was revoked or its permissions changed.",
-            )
         message = self.unavailable(self.name, self.endpoint, said)
-        if self.config["unavailable_streams"] == "fail":
-            raise failure(CONFIG, message)
         with run.lock:
+            if (series := self._series(response)) in run.answered:
+                raise self._changed(said)
+            if self.config["unavailable_streams"] == "fail":
+                raise failure(CONFIG, message)
+            run.refused_series.add(series)
             run.refused[self.name].append(said)
-            # Parents of an operation with a limit of its own are not tried one by one.
-            if self.name in run.answered or (self._is_child and not self.endpoint.get("limit")):
+            # At two requests a minute it would take hours to try each parent.
+            if self._is_child and (self.endpoint.get("limit") or 60) > 10:
                 return self._skip(f"{self.name}: one parent is refused and skipped ({said}).")
             run.unavailable[self.name] = message
         return self._skip(message)
+
+    def _series(self, response: requests.Response) -> str:
+        """What is refused or answered as a whole: the stream, or what it reads of one parent."""
+        if not self._is_child:
+            return self.name
+        window = r"(startTime|endTime|[\w.]*(count|cursor))=[^&]*&?"
+        return self.name + re.sub(window, "", str(response.request.url))
+
+    def _changed(self, said: str) -> AirbyteTracedException:
+        return failure(
+            CONFIG,
+            f"Segment refused {self.name} after it had answered before ({said}): "
+            "the token was revoked or its permissions changed.",
+        )
 
     @staticmethod
     def unavailable(name: str, endpoint: Mapping[str, Any], said: str) -> str:
@@ -777,6 +817,8 @@ def redact(value: Any, *, inside: bool = False, secret: bool = False) -> Any:
     stands in `writeKeys` and `encryptedSettings`.
     """
     if isinstance(value, dict):
+        label = str(value.get("key") or value.get("name") or "")
+        secret = secret or (inside and "value" in value and bool(SECRET.search(label)))
         return {
             name: redact(
                 part,
@@ -800,14 +842,14 @@ class RecordExtractor(record_extractor.RecordExtractor):
     The stock extractor walks every leaf of the body, takes a missing list for an empty one, and
     each of AddFields, RemoveFields and a filter costs more than the request.
 
-    Of a row, `lift` puts the fields of an inner object in its place, `explode` makes one record of
-    each entry of a list (whose own fields join the record, or stand under the given name), `wrap`
-    names a bare value; `beside` copies fields that stand beside the list, and `integers` are
-    numbers that the API writes as text, also in inner objects.
+    Of a row, `explode` makes one record of each entry of a list (whose own fields join the record,
+    or stand under the given name), and `wrap` names a bare value. `beside` copies fields that stand
+    beside the list, and `integers` are numbers that the API writes as text, also in inner objects.
     """
 
     config: Mapping[str, Any]
     endpoint: Mapping[str, Any]
+    name: str = ""
 
     def extract_records(self, response: requests.Response) -> Iterator[Json]:
         """The records of a response that `ErrorHandler` has accepted."""
@@ -816,10 +858,12 @@ class RecordExtractor(record_extractor.RecordExtractor):
         rows: Any = data[key] if key else data
         if isinstance(rows, dict):
             rows = [rows]
+        if len(rows) >= endpoint.get("most", len(rows) + 1):
+            logger.warning(f"{self.name}: an answer holds {len(rows)} rows, and may be cut there.")
         listing = response.listing  # type: ignore[attr-defined]
         if listing.cursors or listing.restarts or (data.get("pagination") or {}).get("next"):
             rows = filter(listing.is_new, rows)
-        if endpoint.keys() & {"lift", "explode", "wrap", "integers"}:
+        if endpoint.keys() & {"explode", "wrap", "integers"}:
             rows = self._shaped(rows)
         if endpoint.get("since"):
             rows = self._within(rows, values)
@@ -828,21 +872,19 @@ class RecordExtractor(record_extractor.RecordExtractor):
         if isinstance(templates, list):
             templates = {name: f"{{{name}}}" for name in templates}
         added |= {name: template.format_map(values) for name, template in dict(templates).items()}
-        may_hide = re.search(rb'ettings"|onfiguration"|"writeKeys"', response.content)
+        may_hide = re.search(rb'(?i)settings"|configuration"|"writeKeys"', response.content)
         hidden = may_hide and self.config["redact_secrets"]
         for row in rows:
             row.update(added)
             yield redact(row) if hidden else row
 
     def _shaped(self, rows: Iterable[Any]) -> Iterator[Json]:
-        wrap, lift = self.endpoint.get("wrap"), self.endpoint.get("lift")
-        explode, integers = self.endpoint.get("explode"), self.endpoint.get("integers", ())
+        wrap, explode = self.endpoint.get("wrap"), self.endpoint.get("explode")
+        integers = self.endpoint.get("integers", ())
         for row in rows:
             if wrap:
                 yield {wrap: row}
                 continue
-            if lift:
-                row = {**row.pop(lift), **row}
             convert(row, integers)
             if "timestamp" in row:
                 row["timestamp"] = Stamp(row["timestamp"])
@@ -859,8 +901,9 @@ class RecordExtractor(record_extractor.RecordExtractor):
     def _within(self, rows: Iterable[Json], values: Mapping[str, Any]) -> Iterator[Json]:
         field_name = self.endpoint["since"]
         start, end = utc(values["start_time"]), utc(values["end_time"])
+        end += timedelta(milliseconds=1)  # the next window begins there
         for row in rows:
-            if not row.get(field_name) or start <= utc(row[field_name]) <= end:
+            if not row.get(field_name) or start <= utc(row[field_name]) < end:
                 yield row
 
 
@@ -876,7 +919,7 @@ def convert(row: Json, integers: Iterable[str]) -> None:
     for name, value in row.items():
         if isinstance(value, dict):
             convert(value, integers)
-        elif name in integers and isinstance(value, str):
+        elif name in integers and isinstance(value, str) and re.fullmatch(r"-?\d+", value):
             row[name] = int(value)
 
 

@@ -102,5 +102,5 @@ def _line(message: AirbyteMessage) -> str:
     }
     try:
         return orjson.dumps(body).decode()
-    except TypeError:  # an integer of more than 64 bits
-        return json.dumps(body, ensure_ascii=False)
+    except TypeError:  # an integer of more than 64 bits, or half a surrogate pair
+        return json.dumps(body)

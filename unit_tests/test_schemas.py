@@ -26,8 +26,6 @@ def wire_fields(name: str) -> Json:
         if "properties" not in row:
             row = {"properties": {k: facts.model(m) for k, m in listed.items()}}
     fields = {shape["wrap"]: row} if "wrap" in shape else dict(row["properties"])
-    if "lift" in shape:
-        fields |= fields.pop(shape["lift"])["properties"]
     for label, one in shape.get("explode", {}).items():
         entry = fields.pop(label)["items"]
         fields |= entry["properties"] if one is None else {one: entry}

@@ -1,0 +1,109 @@
+"""Refusals beside answers: no slice of a stream may be skipped while its state moves on."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+import pytest
+
+from simulator import Fault
+from unit_tests.connector import Connector, same
+
+Connect = Callable[..., Connector]
+
+
+@pytest.mark.parametrize("stream", ["usage_mtu_workspace_daily", "audit_events"])
+def test_refused_while_other_requests_answer(connect: Connect, stream: str) -> None:
+    """The first request is refused at once, the others answer later."""
+    connector = connect(config={"start_date": "2025-12-20", "num_workers": 10})
+    path = "/usage/mtu/daily" if stream.startswith("usage") else "/audit-events"
+    connector.sim.faults.add(
+        Fault("status", match=path, status=403, times=1),
+        Fault("slow", match=path, delay=0.2, after=1, times=None),
+    )
+
+    failed = connector.read([stream])
+    connector.sim.faults.clear()
+    after = connector.read([stream], state=failed.state())
+
+    assert failed.code == 1
+    assert failed.failures()[stream][0] == "config_error"
+    assert not failed.warnings()
+    found = {row["timestamp"]: row for row in failed.records[stream] + after.records[stream]}
+    same(found.values(), connector.sim.truth(stream, start_date="2025-12-20"))
+
+
+def test_one_window_of_a_parent_refused(connect: Connect) -> None:
+    """The days of one pair are read one by one; a refused day is not passed over."""
+    connector = connect(config={"start_date": "2026-01-01", "num_workers": 2})
+    stream = "destination_delivery_metrics_daily"
+    connector.sim.faults.add(Fault("status", match="delivery-metrics", status=403, after=6))
+
+    failed = connector.read([stream])
+    connector.sim.faults.clear()
+    after = connector.read([stream], state=failed.state())
+
+    assert failed.status(stream) == "INCOMPLETE"
+    key = ("sourceId", "destinationId", "date")
+    rows = failed.records[stream] + after.records[stream]
+    found = {tuple(row[name] for name in key): row for row in rows}
+    same(found.values(), connector.sim.truth(stream, start_date="2026-01-01"))
+
+
+def test_refused_on_one_parent_of_a_limited_operation(connect: Connect) -> None:
+    connector = connect(size="small", config={"page_size": 2})
+    stream = "tracking_plan_rules"
+    refused = connector.sim.workspace.tracking_plans[0]["id"]
+    connector.sim.access.deny.append(f"/tracking-plans/{refused}/rules")
+
+    output = connector.read([stream])
+
+    assert output.code == 0
+    same(output.records[stream], connector.sim.truth(stream))
+    assert {row["trackingPlanId"] for row in output.records[stream]}
+    assert output.warnings() == [f"Stream {stream}: 1 parents were refused and skipped."]
+
+
+def test_rate_limit_before_a_broken_body(connect: Connect) -> None:
+    """Waits for a rate limit are no tries of the request."""
+    connector = connect()
+    connector.sim.faults.add(
+        Fault("status", match="/users", status=429, times=6, retry_after=0),
+        Fault("truncated", match="/users", after=6, times=1),
+    )
+
+    output = connector.read(["users"])
+
+    assert output.code == 0
+    same(output.records["users"], connector.sim.truth("users"))
+
+
+@pytest.mark.parametrize(
+    ("stream", "match", "body"),
+    [
+        ("users", "/users", '{"data": {"users": [null]}}'),
+        ("users", "/users", '{"data": {"users": [], "pagination": "x"}}'),
+        ("invites", "/invites", '{"data": {"invites": [null]}}'),
+        ("source_details", "/sources/", '{"data": {}}'),
+        ("warehouse_advanced_sync_schedules", "/advanced-sync-schedule", '{"data": {}}'),
+    ],
+)
+def test_entries_of_a_wrong_kind(connect: Connect, stream: str, match: str, body: str) -> None:
+    connector = connect()
+    connector.sim.faults.add(Fault("not_json", match=match, body=body, times=None))
+
+    output = connector.read([stream])
+
+    assert output.failures()[stream][0] == "system_error"
+    assert output.failures()[stream][1].startswith(f"Segment answered {stream} with ")
+    assert not output.records[stream]
+
+
+def test_half_a_surrogate_pair(connect: Connect) -> None:
+    connector = connect()
+    body = '{"data": {"users": [{"id": "u1", "name": "Ana \\ud83d"}]}}'
+    connector.sim.faults.add(Fault("not_json", match="/users", body=body))
+
+    output = connector.read(["users"])
+
+    assert output.records["users"] == [{"id": "u1", "name": "Ana \ud83d"}]
