@@ -611,6 +611,7 @@ class ErrorHandler(DefaultErrorHandler):
             gate, now = self._run.pacers[self.name].gate, time.time()
             with self._run.lock:
                 gate.pauses += now >= gate.paused  # once for all requests that were under way
+                gate.probed = 0.0
                 gate.paused = max(gate.paused, now + self._asked_wait(response, gate.pauses))
             return ErrorResolution(ResponseAction.RATE_LIMITED, TRANSIENT)
         if status in (401, 403) or (status == 404 and not self._is_child):
