@@ -873,8 +873,10 @@ class RecordExtractor(record_extractor.RecordExtractor):
         if isinstance(templates, list):
             templates = {name: f"{{{name}}}" for name in templates}
         added |= {name: template.format_map(values) for name, template in dict(templates).items()}
-        may_hide = re.search(rb'(?i)settings"|configuration"|"writeKeys"', response.content)
-        hidden = may_hide and self.config["redact_secrets"]
+        content = response.content.lower()
+        hidden = self.config["redact_secrets"] and any(
+            mark in content for mark in (b'settings"', b'configuration"', b'"writekeys"')
+        )
         for row in rows:
             row.update(added)
             yield redact(row) if hidden else row
@@ -920,7 +922,7 @@ def convert(row: Json, integers: Iterable[str]) -> None:
     for name, value in row.items():
         if isinstance(value, dict):
             convert(value, integers)
-        elif name in integers and isinstance(value, str) and re.fullmatch(r"-?\d+", value):
+        elif name in integers and isinstance(value, str) and value.lstrip("-").isdecimal():
             row[name] = int(value)
 
 
