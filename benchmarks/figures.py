@@ -3,9 +3,14 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from pathlib import Path
+
+import yaml
 
 WORKERS: tuple[int, ...] = (2, 5, 8, 10, 15, 20, 30)
-DEFAULT_WORKERS = 10
+MANIFEST = yaml.safe_load((Path(__file__).parent.parent / "manifest.yaml").read_bytes())
+OPTIONS = MANIFEST["spec"]["connection_specification"]["properties"]
+DEFAULT_WORKERS: int = OPTIONS["num_workers"]["default"]
 
 
 @dataclass(frozen=True)

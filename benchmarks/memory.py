@@ -9,7 +9,7 @@ from benchmarks.figures import Figure
 from benchmarks.workload import CORE, months_ago, workspace
 from simulator import Simulator
 
-MONTHS = 2
+MONTHS = 6
 
 
 def measure(folder: Path) -> list[Figure]:

@@ -35,9 +35,15 @@ def manifest() -> dict[str, Any]:
         "stop_condition": "{{ not response.get('data', {}).get('pagination', {}).get('next') }}",
         "page_size": 1000,
     }
-    parts["retriever"]["record_selector"]["extractor"] = {
+    extractor = {
         "type": "DpathExtractor",
         "field_path": ["data", "{{ parameters['endpoint']['records'] }}"],
+    }
+    parts["retriever"] = {
+        "type": "SimpleRetriever",
+        "requester": {"$ref": "#/definitions/requester"},
+        "paginator": {"$ref": "#/definitions/paginator"},
+        "record_selector": {"type": "RecordSelector", "extractor": extractor},
     }
     del found["spec"]["config_normalization_rules"]
     found["streams"] = [{"$ref": "#/definitions/streams/users"}]

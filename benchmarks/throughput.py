@@ -12,7 +12,7 @@ from benchmarks.workload import bulk
 from simulator import Simulator
 
 USERS = 200_000
-NESTED_USERS = 50_000
+NESTED_USERS = 200_000
 
 
 def measure(folder: Path, start_date: str) -> list[Figure]:

@@ -15,7 +15,7 @@ from simulator import RateLimit, Simulator
 
 SCALE = 1 / 6  # of the minute; the rate limit stays 600 requests in it
 LONGEST_CHAIN = 4  # sources -> connected destinations -> delivery summary; audit events: 4 pages
-ROUNDS = 3
+ROUNDS = 2
 
 
 def measure(folder: Path, start_date: str) -> tuple[list[Figure], list[dict[str, Any]], Any]:

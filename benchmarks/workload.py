@@ -4,10 +4,8 @@ from __future__ import annotations
 
 from datetime import UTC, datetime, timedelta
 from functools import cache
-from pathlib import Path
 
-import yaml
-
+from benchmarks.figures import MANIFEST
 from simulator import Simulator, Workspace
 from simulator.streams import STREAMS
 
@@ -64,8 +62,7 @@ def bulk(users: int, rich: bool = False) -> Workspace:
 @cache
 def page_sizes() -> dict[str, int]:
     """The connector's own page size of each operation, as the manifest says it."""
-    manifest = yaml.safe_load((Path(__file__).parent.parent / "manifest.yaml").read_bytes())
-    streams = manifest["definitions"]["streams"]
+    streams = MANIFEST["definitions"]["streams"]
     return {
         STREAMS[name].operation: streams[name]["$parameters"]["endpoint"].get("page_size", 200)
         for name in STREAMS
