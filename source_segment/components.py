@@ -66,7 +66,7 @@ HOSTS = {"us": "https://api.segmentapis.com", "eu": "https://eu1.api.segmentapis
 PAGING = "pagination."  # prefix of `count` and `cursor` in the query
 PROBLEM, RUN = "__problem", "__run"  # keys that `Config` adds to the config
 OPTIONS: dict[str, tuple[Any, Any]] = {  # default and allowed values
-    "num_workers": (10, range(2, 41)),
+    "num_workers": (5, range(2, 41)),
     "page_size": (None, range(1, 1001)),
     "unavailable_streams": ("skip", ("skip", "fail")),
     "redact_secrets": (True, (True, False)),
