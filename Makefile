@@ -38,7 +38,7 @@ lint check: setup ## formatter, linters and type checker only
 	$(python) -m ruff format --check
 	$(python) -m ruff check
 	$(python) -m mypy --no-color-output
-	$(python) -m zizmor --offline --quiet --no-progress .github/workflows
+	$(in_root) .venv/bin/zizmor --offline --quiet --no-progress .github/workflows
 	$(python) -m check_jsonschema --builtin-schema vendor.github-workflows .github/workflows/*.yml
 
 fix: setup ## format, and repair what the linter can
