@@ -14,6 +14,7 @@ from pathlib import Path
 from typing import Any
 from unittest import mock
 
+from airbyte_cdk.logger import init_logger
 from freezegun import freeze_time
 from pydantic import TypeAdapter
 
@@ -152,6 +153,7 @@ class Connector:
 
     def _captured(self, args: list[str]) -> tuple[int, str]:
         out = io.StringIO()
+        init_logger("airbyte")  # as at the start of a process: other tests set loggers up too
         with mock.patch.object(sys, "__stdout__", out), mock.patch.object(sys, "stdout", out):
             if self.now is None:
                 code = main(args)
