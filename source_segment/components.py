@@ -271,7 +271,6 @@ class Pages:
 
     def _packed(self, response: requests.Response) -> tuple[requests.Response, bytes | None]:
         head = copy.copy(response)
-        head.__dict__.pop("data", None)
         head._content = b""
         body = zlib.compress(response.content, 1) if self._size < self.LIMIT else None
         self._size += len(body or b"")
@@ -480,7 +479,6 @@ class Requester(HttpRequester):
         stream_slice: StreamSlice | None = None,
         next_page_token: Mapping[str, Any] | None = None,
         request_params: Mapping[str, Any] | None = None,
-        log_formatter: Callable[[requests.Response], Any] | None = None,
         **_: Any,
     ) -> requests.Response | None:
         """The response, with `values` of the request and the `listing` on it; None: nothing to ask.
@@ -494,7 +492,6 @@ class Requester(HttpRequester):
         values |= slice_values(stream_slice)
         asked, paging = request_params or {}, self.endpoint.get("paging", PAGING)
         params = {n: t.format_map(values) for n, t in self.endpoint.get("params", {}).items()}
-        params |= {n: v for n, v in asked.items() if not n.startswith(PAGING)}
         series = self._url_of(values), tuple(sorted(params.items()))
         token: Cursor | None = (next_page_token or {}).get("next_page_token")
         listing = token.listing if token else Listing(self._clamped(params, now))
@@ -502,8 +499,7 @@ class Requester(HttpRequester):
             return None
         params = dict(listing.params)
         if paging is not None:
-            paged = {n: v for n, v in asked.items() if n.startswith(PAGING)}
-            params |= {n.replace(PAGING, paging): v for n, v in paged.items()}
+            params |= {n.replace(PAGING, paging): v for n, v in asked.items()}
 
         def fetch() -> requests.Response:
             self._run.here.waits = 0
@@ -512,7 +508,6 @@ class Requester(HttpRequester):
                 series[0],
                 request_kwargs={"allow_redirects": False},
                 params=params,
-                log_formatter=log_formatter,
             )[1]
 
         try:
@@ -814,8 +809,8 @@ def redact(value: Any, *, inside: bool = False, secret: bool = False) -> Any:
     """Mask what may be a secret and keep the structure.
 
     Below any name that ends in "settings" or "configuration": every text or number under a name
-    that looks like a secret, at any depth, and every URL that carries a password; and whatever
-    stands in `writeKeys` and `encryptedSettings`.
+    that looks like a secret, at any depth, the `value` beside such a `key` or `name`, and every URL
+    that carries a password; and whatever stands in `writeKeys` and `encryptedSettings`.
     """
     if isinstance(value, dict):
         label = str(value.get("key") or value.get("name") or "")

@@ -188,3 +188,13 @@ def same(records: Iterable[Mapping[str, Any]], truth: Iterable[Mapping[str, Any]
     )
     missing, extra = wanted - found, found - wanted
     assert not missing | extra, f"missing {list(missing)[:3]}, not true {list(extra)[:3]}"
+
+
+def assert_state_is_refused(output: Output, edited: object) -> None:
+    """Assert that a state that is no date ends the read with one sentence, before any request."""
+    assert output.code == 1
+    [error] = output.errors
+    assert error["failure_type"] == "config_error"
+    assert "timestamp" in error["message"]
+    assert repr(edited) in error["message"]
+    assert output.requests == []

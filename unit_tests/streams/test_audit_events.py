@@ -10,7 +10,7 @@ import pytest
 
 from simulator.clock import iso, parse
 from unit_tests.conftest import NOW
-from unit_tests.connector import START, Connector, Json, Output, same
+from unit_tests.connector import START, Connector, Json, Output, assert_state_is_refused, same
 from unit_tests.streams.asking import asks, pages
 
 Connect = Callable[..., Connector]
@@ -183,12 +183,7 @@ def test_a_state_edited_by_hand(connect: Connect, edited: str, start: str) -> No
 def test_a_state_that_is_no_date_is_told(connect: Connect, edited: str | None) -> None:
     output = connect().read([STREAM], state=state(edited))
 
-    assert output.code == 1
-    [error] = output.errors
-    assert error["failure_type"] == "config_error"
-    assert "timestamp" in error["message"]
-    assert repr(edited) in error["message"]
-    assert output.requests == []
+    assert_state_is_refused(output, edited)
 
 
 def test_no_events(connect: Connect) -> None:

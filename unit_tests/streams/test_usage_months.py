@@ -7,7 +7,7 @@ from collections.abc import Callable
 
 import pytest
 
-from unit_tests.connector import START, Connector, Output, same
+from unit_tests.connector import START, Connector, Output, assert_state_is_refused, same
 from unit_tests.streams.usage_case import STREAM, at, break_months, periods, state
 
 Connect = Callable[..., Connector]
@@ -95,12 +95,7 @@ def test_sync_with_state(connect: Connect, case: str) -> None:
 def test_a_state_that_is_no_date_is_told(connect: Connect, edited: str | None) -> None:
     output = connect().read([STREAM], state=state(edited))
 
-    assert output.code == 1
-    [error] = output.errors
-    assert error["failure_type"] == "config_error"
-    assert "timestamp" in error["message"]
-    assert repr(edited) in error["message"]
-    assert output.requests == []
+    assert_state_is_refused(output, edited)
 
 
 def test_a_month_is_read_again_until_it_has_settled(connect: Connect) -> None:
