@@ -864,10 +864,10 @@ class RecordExtractor(record_extractor.RecordExtractor):
         if endpoint.get("since"):
             rows = self._within(rows, values)
         added = {name: data[name] for name in endpoint.get("beside", ()) if name in data}
-        templates = endpoint.get("add", ())
+        templates = endpoint.get("add", re.findall(r"{(\w+)}", endpoint["path"]))
         if isinstance(templates, list):
             templates = {name: f"{{{name}}}" for name in templates}
-        added |= {name: template.format_map(values) for name, template in dict(templates).items()}
+        added |= {name: template.format_map(values) for name, template in templates.items()}
         content = response.content.lower()
         hidden = self.config["redact_secrets"] and any(
             mark in content for mark in (b'settings"', b'configuration"', b'"writekeys"')
