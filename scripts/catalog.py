@@ -45,6 +45,12 @@ class Stream:
     suggested: bool
 
     @property
+    def added(self) -> dict[str, str]:
+        """What is put on each record: field and template, by default the names of the path."""
+        add = self.endpoint.get("add", re.findall(r"{(\w+)}", self.endpoint["path"]))
+        return dict(add) if isinstance(add, dict) else {name: f"{{{name}}}" for name in add}
+
+    @property
     def page_size(self) -> int:
         """Records a page when the option `page_size` is not set."""
         size = self.endpoint.get("page_size", 200)

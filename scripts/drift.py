@@ -159,7 +159,7 @@ def _shaped(stream: Stream, model: Json) -> Json:
 
 def _put_on(stream: Stream) -> set[str]:
     """The fields that the connector adds to the API's."""
-    return {*stream.endpoint.get("add", ()), *stream.endpoint.get("beside", ())}
+    return {*stream.added, *stream.endpoint.get("beside", ())}
 
 
 def _compare(where: str, ours: Json, theirs: Json, integers: set[str]) -> Iterator[str]:

@@ -122,9 +122,7 @@ def _to_parent(stream: Stream, streams: dict[str, Stream]) -> Reference | None:
     pairs, parent = [], stream.parent
     if parent is None:
         return None
-    added = stream.endpoint.get("add", [])
-    names = dict(added) if isinstance(added, dict) else {n: f"{{{n}}}" for n in added}
-    fields = {template: name for name, template in names.items()}  # "{spaceId}" -> field
+    fields = {template: name for name, template in stream.added.items()}  # "{spaceId}" -> field
     own = stream.schema["properties"]
     field = fields.get(f"{{{parent.partition}}}", parent.partition)
     if field in own:
