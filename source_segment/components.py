@@ -18,8 +18,10 @@ import zlib
 from collections import Counter, defaultdict
 from collections.abc import Callable, Iterable, Iterator, Mapping, MutableMapping
 from concurrent.futures import Future
+from contextlib import suppress
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
+from functools import lru_cache
 from typing import Any
 from urllib.parse import quote, urlsplit
 
@@ -44,7 +46,6 @@ from airbyte_cdk.sources.declarative.retrievers import retriever
 from airbyte_cdk.sources.declarative.transformations.config_transformations import (
     config_transformation,
 )
-from airbyte_cdk.sources.declarative.validators.validation_strategy import ValidationStrategy
 from airbyte_cdk.sources.streams import call_rate
 from airbyte_cdk.sources.streams.http.error_handlers.response_models import (
     SUCCESS_RESOLUTION,
@@ -57,6 +58,7 @@ from airbyte_cdk.sources.streams.http.pagination_reset_exception import (
 from airbyte_cdk.sources.types import Record, StreamSlice
 from airbyte_cdk.utils.stream_status_utils import as_airbyte_message
 from airbyte_cdk.utils.traced_exception import AirbyteTracedException
+from jsonschema import Draft7Validator
 
 logger = logging.getLogger("airbyte")
 Json = dict[str, Any]
@@ -64,13 +66,7 @@ CONFIG, SYSTEM = FailureType.config_error, FailureType.system_error
 TRANSIENT = FailureType.transient_error
 HOSTS = {"us": "https://api.segmentapis.com", "eu": "https://eu1.api.segmentapis.com"}
 PAGING = "pagination."  # prefix of `count` and `cursor` in the query
-PROBLEM, RUN = "__problem", "__run"  # keys that `Config` adds to the config
-OPTIONS: dict[str, tuple[Any, Any]] = {  # default and allowed values
-    "num_workers": (5, range(2, 41)),
-    "page_size": (None, range(1, 1001)),
-    "unavailable_streams": ("skip", ("skip", "fail")),
-    "redact_secrets": (True, (True, False)),
-}
+RUN = "__run"  # where `Config` puts the `Run` that all components of a sync share
 
 
 def failure(kind: FailureType, message: str) -> AirbyteTracedException:
@@ -78,6 +74,7 @@ def failure(kind: FailureType, message: str) -> AirbyteTracedException:
     return AirbyteTracedException(message=message, internal_message=message, failure_type=kind)
 
 
+@lru_cache(4096)
 def utc(text: str) -> datetime:
     """An ISO-8601 date or date-time as UTC; raises ValueError."""
     moment = datetime.fromisoformat(text)
@@ -92,64 +89,60 @@ def iso(moment: datetime) -> str:
 # ------------------------------------------------------------------------------- configuration
 
 
+@dataclass
 class Config(config_transformation.ConfigTransformation):
-    """Normalise the config, or tell what is wrong in a sentence that names the field.
+    """Normalise the config, or end with a sentence that names the field.
 
-    The CDK's transformations cannot parse dates, and its schema messages name no field; delete
-    both classes when they do. An unusable config is replaced by one that passes the schema and
-    carries the sentence, which `ConfigProblem` raises.
+    The CDK's transformations parse no dates, and its schema messages name no field. Delete when
+    they do.
     """
 
+    parameters: Mapping[str, Any]  # `specification`: the JSON schema of the config
+
     def transform(self, config: MutableMapping[str, Any]) -> None:
-        """Change `config` in place, and add the `Run` that all components of a sync share."""
+        """Change `config` in place; raises a config error with what to do."""
+        specification = self.parameters["specification"]
+        options = specification["properties"]
+        given = {n: v.strip() if isinstance(v, str) else v for n, v in config.items()}
+        config.clear()
+        config.update({n: o["default"] for n, o in options.items() if "default" in o})
+        config.update({n: v for n, v in given.items() if v is not None})
         try:
-            given = {name: value for name, value in config.items() if value is not None}
-            config.clear()
-            config.update({n: d for n, (d, _) in OPTIONS.items() if d is not None} | given)
-            for name, (_, allowed) in OPTIONS.items():
-                value = config.get(name, allowed[0])
-                if type(value) is not type(allowed[0]) or value not in allowed:
-                    raise ValueError(f"{name} must be {self._one_of(allowed)}, not {value!r}.")
-            region = self._text({"region": "us", **config}, "region").lower() or "us"
-            config["region"] = {"api": "us", "eu1": "eu"}.get(region, region)
-            if config["region"] not in HOSTS:
-                raise ValueError(f"region must be us or eu, not {region!r}.")
-            config["api_token"] = self._token(self._text(config, "api_token"))
-            config["start_date"] = self._start_date(self._text(config, "start_date"))
-            url = self._text({"api_url": "", **config}, "api_url")
-            config["api_url"] = self._url(url or HOSTS[config["region"]])
-            config[PROBLEM] = ""
+            for name, change in (
+                ("api_token", self._token),
+                ("start_date", self._start_date),
+                ("region", lambda text: {"api": "us", "eu1": "eu"}.get(text.lower(), text.lower())),
+                ("api_url", self._url),
+            ):
+                if isinstance(config.get(name), str):
+                    config[name] = change(config[name])
+            for flaw in Draft7Validator(specification).iter_errors(config):
+                raise ValueError(self._told(flaw))
         except ValueError as error:
-            config.clear()
-            config.update(api_token="", start_date="2000-01-01T00:00:00Z")
-            config[PROBLEM] = str(error)
+            raise failure(CONFIG, f"Config: {error}") from None
+        config.setdefault("api_url", HOSTS[config["region"]])
         config[RUN] = Run()
 
     @staticmethod
-    def _one_of(allowed: Any) -> str:
-        if isinstance(allowed, range):
-            return f"a whole number from {allowed[0]} to {allowed[-1]}"
-        return " or ".join(str(value).lower() for value in allowed)
-
-    @staticmethod
-    def _text(config: Mapping[str, Any], name: str) -> str:
-        if config.get(name) is None:
-            raise ValueError(f"{name} is missing: it is required.")
-        if not isinstance(config[name], str):
-            raise ValueError(f"{name} must be a text, not {type(config[name]).__name__}.")
-        return str(config[name]).strip()
+    def _told(flaw: Any) -> str:
+        """What breaks the specification; without the value, which may be a secret."""
+        if flaw.validator == "required":
+            name = next(n for n in flaw.validator_value if n not in flaw.instance)
+            return f"{name} is missing: it is required."
+        wanted = {
+            "type": "of type {}",
+            "enum": "one of {}",
+            "minimum": "at least {}",
+            "maximum": "at most {}",
+        }[flaw.validator]
+        return f"{flaw.path[0]} must be {wanted.format(flaw.validator_value)}."
 
     @staticmethod
     def _token(text: str) -> str:
         token = re.sub(r"(?i)^bearer(\s+|$)", "", text)
-        if not token:
-            raise ValueError("api_token is empty: enter a Segment Public API token.")
-        if len(token) < 8:
-            raise ValueError("api_token is too short to be one: copy it again.")
-        if not re.fullmatch(r"[!-~]+", token):
+        if not re.fullmatch(r"[!-~]{8,}", token):
             raise ValueError(
-                "api_token holds spaces, line breaks or other characters that no token has: "
-                "copy it again, as one line."
+                "api_token is no Segment Public API token: copy it again, whole and as one line."
             )
         return token
 
@@ -162,22 +155,18 @@ class Config(config_transformation.ConfigTransformation):
                 f"start_date {text!r} is no date: enter one such as 2024-01-31 (or 01/31/2024, or "
                 "2024-01-31T00:00:00Z)."
             ) from None
-        if moment > datetime.now(UTC):
-            raise ValueError(f"start_date {text!r} lies in the future: enter a past date.")
-        if moment.year < 2000:
-            raise ValueError(f"start_date {text!r} lies before 2000: enter a later date.")
+        if moment.year < 2000 or moment > datetime.now(UTC):
+            raise ValueError(f"start_date {text!r} must lie in the past, and not before 2000.")
         return moment.strftime("%Y-%m-%dT%H:%M:%SZ")
 
     @staticmethod
     def _url(text: str) -> str:
-        try:
+        with suppress(ValueError):
             url = urlsplit(text)
             url.port  # noqa: B018 - raises ValueError if it is no number
             local = url.scheme == "http" and url.hostname in ("localhost", "127.0.0.1", "::1")
             if re.fullmatch(r"[\w.:\[\]-]+", url.netloc) and (local or url.scheme == "https"):
                 return text.rstrip("/")
-        except ValueError:
-            pass
         raise ValueError(
             "api_url must be an address that starts with https and holds no user name: the token "
             "travels with each request, so only this machine itself may be reached without "
@@ -185,55 +174,15 @@ class Config(config_transformation.ConfigTransformation):
         )
 
 
-class ConfigProblem(ValidationStrategy):
-    """Raise what `Config` found; see there."""
-
-    def validate(self, value: Any) -> None:
-        """Raise the sentence, if there is one, as a config error."""
-        if value:
-            raise failure(CONFIG, f"Config: {value}")
-
-
 # ------------------------------------------------------- what the workers of one sync share
-
-
-class Listing:
-    """What a list has shown so far, carried from page to page by its cursor.
-
-    The CDK emits a row again that moved to a later page while the list was read, or that comes
-    again because an expired cursor made the list start anew. Here it is recognised. `params` are
-    those of the first request: a cursor is only valid with the same ones.
-    """
-
-    def __init__(self, params: Json | None) -> None:
-        self.params = params
-        self.rows: set[int] = set()
-        self.cursors: set[str] = set()
-        self.restarts = 0
-
-    def is_new(self, row: Any) -> bool:
-        """Whether an equal row has not been seen before; remembers it."""
-        known = len(self.rows)
-        self.rows.add(hash(orjson.dumps(row)))
-        return len(self.rows) > known
-
-
-class Cursor(str):
-    """An opaque page cursor that knows its listing."""
-
-    listing: Listing
-
-    def __deepcopy__(self, _: Any) -> "Cursor":
-        """Itself: the CDK copies the parameters of each request."""
-        return self
 
 
 class Pages:
     """Fetch each page of a list once, however many streams read it at the same time.
 
-    The CDK's response cache fetches a page once for each thread, is off for custom requesters
-    (7.39.1), and lies on disk. Bodies stay compressed in memory until the last reader has had
-    them, up to `LIMIT` bytes; what does not fit is fetched again.
+    The CDK's response cache fetches a page once for each thread, leaves out grandparents, and
+    lies on disk (7.39.1). Bodies stay compressed in memory until the last reader has had them,
+    up to `LIMIT` bytes; what does not fit is fetched again.
     """
 
     LIMIT = 64 * 2**20
@@ -260,21 +209,25 @@ class Pages:
             page.set_result(self._packed(response) if left > 1 else None)
             return response
         head, body = page.result()
-        if left == 1 and body:
-            with self._lock:
-                self._size -= len(body)
         if body is None:
             return fetch()
+        if left == 1:
+            self._grow(-len(body))
         unpacked: requests.Response = copy.copy(head)
         unpacked._content = zlib.decompress(body)
         return unpacked
 
     def _packed(self, response: requests.Response) -> tuple[requests.Response, bytes | None]:
-        head = copy.copy(response)
+        head, body = copy.copy(response), None
         head._content = b""
-        body = zlib.compress(response.content, 1) if self._size < self.LIMIT else None
-        self._size += len(body or b"")
+        if self._size < self.LIMIT:
+            body = zlib.compress(response.content, 1)
+            self._grow(len(body))
         return head, body
+
+    def _grow(self, size: int) -> None:
+        with self._lock:
+            self._size += size
 
 
 class Run(dict[str, Any]):
@@ -284,16 +237,22 @@ class Run(dict[str, Any]):
         super().__init__()
         self.lock = threading.RLock()
         self.pages, self.gate = Pages(), Gate()
+        self.adapter = requests.adapters.HTTPAdapter(pool_maxsize=40)
         self.pacers: dict[str, Pacer] = {}
-        self.answered: set[str] = set()  # streams and series (see `_series`) that got a 200
-        self.refused_series: set[str] = set()
+        # (stream, hash of the parent, if any) -> whether the first answer was a 200
+        self.verdicts: dict[tuple[str, int | None], bool] = {}
         self.refused: dict[str, list[str]] = defaultdict(list)  # stream -> Segment's words
         self.missing: Counter[str] = Counter()  # stream -> parents that were gone
         self.unavailable: dict[str, str] = {}  # stream -> why it is not read any more
         self.dead: AirbyteTracedException | None = None  # the token is refused everywhere
         self.alive_until = 0.0  # monotonic seconds up to which the token need not be tried again
         self.tries = 6  # of one request, not counting waits for a rate limit
-        self.here = threading.local()  # `waits` of the request that this thread sends
+        self.here = threading.local()  # of this thread's request: `parent`, and `waits` for a 429
+
+    @property
+    def answered(self) -> set[str]:
+        """The streams of which something was read."""
+        return {name for (name, _), ok in list(self.verdicts.items()) if ok}
 
     def token_is_alive(self, api_url: str, refused: requests.Response) -> bool:
         """Whether `GET /` accepts the token of a refused request; asked at most twice a minute."""
@@ -321,7 +280,7 @@ class Gate:
     """
 
     def __init__(self) -> None:
-        self.remaining: int | None = None
+        self.left = 0
         self.resets = self.paused = self.probed = self.announced = 0.0  # unix seconds
         self.pauses = 0  # in a row
         self.early = 0  # requests let go before anything was known of the present window
@@ -329,15 +288,15 @@ class Gate:
     def wait(self) -> float:
         """Take one request and return 0, or return the seconds until there may be one."""
         now = time.time()
-        if now < max(self.paused, self.probed):
-            return max(self.paused, self.probed) - now
+        if now < (until := max(self.paused, self.probed)):
+            return until - now
         if self.paused:
             self.probed = now + 5
-        if self.remaining is None or now >= self.resets:
+        if now >= self.resets:
             self.early += 1
             return 0.0
-        self.remaining -= 1
-        return 0.0 if self.remaining >= 0 else self.resets - now
+        self.left -= 1
+        return 0.0 if self.left >= 0 else self.resets - now
 
     def learn(self, response: requests.Response) -> None:
         """Take over what a response tells (`X-RateLimit-*`, `Reset` being an RFC 5322 date)."""
@@ -346,15 +305,32 @@ class Gate:
         try:
             remaining = int(response.headers["X-RateLimit-Remaining"])
             consumed = int(response.headers["X-RateLimit-Consumed"])
-            reset = response.headers["X-RateLimit-Reset"]
-            resets = email.utils.parsedate_to_datetime(reset).timestamp()
+            resets = _unix(response.headers["X-RateLimit-Reset"])
         except (KeyError, ValueError):
             return
         if resets > self.resets:
-            self.resets, self.remaining = resets, remaining - max(0, self.early - consumed)
+            self.resets, self.left = resets, remaining - max(0, self.early - consumed)
             self.early = 0
         elif resets == self.resets:
-            self.remaining = min(self.remaining or 0, remaining)
+            self.left = min(self.left, remaining)
+
+    def pause(self, response: requests.Response) -> None:
+        """Wait as a 429 asks: Retry-After, msBeforeNext, or ever longer with jitter."""
+        now = time.time()
+        self.pauses += now >= self.paused  # once for all requests that were under way
+        seconds = float(min(2**self.pauses, 60)) * random.uniform(0.5, 1)  # noqa: S311
+        try:
+            after = response.headers["Retry-After"]
+            seconds = min(float(after), 86400) if after.isdigit() else _unix(after) - now
+        except (KeyError, ValueError):
+            with suppress(ValueError, KeyError, TypeError, IndexError):
+                seconds = orjson.loads(response.content)["errors"][0]["data"]["msBeforeNext"] / 1000
+        self.probed, self.paused = 0.0, max(self.paused, now + seconds)
+
+
+def _unix(text: str) -> float:
+    """Unix seconds of an HTTP date."""
+    return email.utils.parsedate_to_datetime(text).timestamp()
 
 
 class Pacer(call_rate.AbstractAPIBudget):
@@ -369,6 +345,7 @@ class Pacer(call_rate.AbstractAPIBudget):
     def __init__(self, run: Run, name: str, limit: int | None) -> None:
         self._run, self._name, self._reserved, self._waiting = run, name, 0, 0
         self.gate = Gate() if limit else run.gate
+        self._gates = dict.fromkeys((self.gate, run.gate))
         rate = call_rate.Rate(limit or 1, timedelta(seconds=self.MINUTE))
         self._own = call_rate.MovingWindowCallRatePolicy([rate], []) if limit else None
 
@@ -393,23 +370,23 @@ class Pacer(call_rate.AbstractAPIBudget):
             self._take_own()
             with self._run.lock:
                 self._waiting -= 1
-        for gate in (self.gate, self._run.gate)[self._own is None :]:
-            while seconds := self._try(gate):
+        for gate in self._gates:
+            while True:
+                with self._run.lock:
+                    seconds = gate.wait()
+                if not seconds:
+                    break
                 self._wait(seconds)
 
     def update_from_response(self, request: Any, response: Any) -> None:
         """Learn the token's limit from the headers; called by the CDK's session."""
         with self._run.lock:
-            for gate in {self.gate, self._run.gate}:
+            for gate in self._gates:
                 gate.learn(response)
 
     def get_matching_policy(self, request: Any) -> call_rate.AbstractCallRatePolicy | None:
         """The policy of the operation's own limit."""
         return self._own
-
-    def _try(self, gate: Gate) -> float:
-        with self._run.lock:
-            return gate.wait()
 
     def _take_own(self) -> None:
         while self._own:
@@ -441,19 +418,6 @@ class Pacer(call_rate.AbstractAPIBudget):
 # ------------------------------------------------------------------------------------ requests
 
 
-def slice_values(stream_slice: StreamSlice | None) -> Json:
-    """All values of a slice by name: those of its parents, its own, extra fields, time window."""
-    values: Json = {}
-    partition: Any = stream_slice.partition if stream_slice else None
-    while partition:
-        values = {**partition, **values}
-        partition = partition.get("parent_slice")
-    values.pop("parent_slice", None)
-    if stream_slice:
-        values.update(stream_slice.extra_fields, **stream_slice.cursor_slice)
-    return values
-
-
 @dataclass
 class Requester(HttpRequester):
     """Send what the stream's `endpoint` describes.
@@ -470,70 +434,23 @@ class Requester(HttpRequester):
         self.api_budget = self._run.pacers.setdefault(
             self.name, Pacer(self._run, self.name, self.endpoint.get("limit"))
         )
-        self.use_cache = False
+        self.use_cache = False  # which the CDK turns on for parents: it keeps bodies on disk
         super().__post_init__(parameters)
+        # One pool of connections for all: the CDK's client opens one for each stream and parent.
+        self._http_client._session.mount(self.config["api_url"], self._run.adapter)
 
-    def send_request(  # type: ignore[override]
-        self,
-        *,
-        stream_slice: StreamSlice | None = None,
-        next_page_token: Mapping[str, Any] | None = None,
-        request_params: Mapping[str, Any] | None = None,
-        **_: Any,
-    ) -> requests.Response | None:
-        """The response, with `values` of the request and the `listing` on it; None: nothing to ask.
+    def values(self, where: StreamSlice) -> Json:
+        """What the braces of an endpoint stand for: all values of a slice, and of its parents."""
+        values: Json = {"start_date": self.config["start_date"], "now": iso(datetime.now(UTC))}
+        partition: Any = {**where.partition, **where.extra_fields, **where.cursor_slice}
+        while partition:
+            values = {**partition, **values}
+            partition = partition.get("parent_slice")
+        return values
 
-        Raises AirbyteTracedException where `ErrorHandler` gives up.
-        """
-        if self._run.dead:
-            raise self._run.dead
-        now = datetime.now(UTC)
-        values = {"start_date": self.config["start_date"], "now": iso(now)}
-        values |= slice_values(stream_slice)
-        asked, paging = request_params or {}, self.endpoint.get("paging", PAGING)
+    def query(self, values: Json) -> Json | None:
+        """The query without paging; None if the API keeps nothing of the time that it asks for."""
         params = {n: t.format_map(values) for n, t in self.endpoint.get("params", {}).items()}
-        series = self._url_of(values), tuple(sorted(params.items()))
-        token: Cursor | None = (next_page_token or {}).get("next_page_token")
-        listing = token.listing if token else Listing(self._clamped(params, now))
-        if self.name in self._run.unavailable or listing.params is None:
-            return None
-        params = dict(listing.params)
-        if paging is not None:
-            params |= {n.replace(PAGING, paging): v for n, v in asked.items()}
-
-        def fetch() -> requests.Response:
-            self._run.here.waits = 0
-            return self._http_client.send_request(
-                "GET",
-                series[0],
-                request_kwargs={"allow_redirects": False},
-                params=params,
-            )[1]
-
-        try:
-            # A list that started anew is no longer the one that others read.
-            alone = bool(listing.restarts)
-            response = fetch() if alone else self._run.pages.get(self.name, (series, token), fetch)
-        except PaginationResetRequiredException:  # the first page again; the CDK does that once
-            listing.restarts += 1
-            listing.cursors.clear()
-            if listing.restarts > 3:
-                message = f"Segment expired the page cursors of {self.name} again and again."
-                raise failure(TRANSIENT, message) from None
-            params.pop(f"{paging}cursor")
-            response = fetch()
-        response.values, response.listing = values | params, listing  # type: ignore[attr-defined]
-        return response
-
-    def _url_of(self, values: Mapping[str, Any]) -> str:
-        safe = {name: quote(str(value), safe="") for name, value in values.items()}
-        path = str(self.endpoint["path"]).format_map(safe)
-        if {".", ".."} & set(path.split("/")):
-            raise failure(SYSTEM, f"Segment lists an id for {self.name} that would leave its path.")
-        return str(self.config["api_url"]) + path
-
-    def _clamped(self, params: Json, now: datetime) -> Json | None:
-        """The parameters with a time window that the API answers; None: nothing is left of it."""
         if "startTime" not in params:
             return params
         start, end = utc(params["startTime"]), utc(params["endTime"])
@@ -541,11 +458,31 @@ class Requester(HttpRequester):
             # It is not documented whether the bounds are included; `since` drops what is too much.
             start, end = start - timedelta(milliseconds=1), end + timedelta(milliseconds=1)
         if self.endpoint.get("history"):
-            oldest = now - timedelta(days=self.endpoint["history"])
+            oldest = utc(values["now"]) - timedelta(days=self.endpoint["history"])
             if "granularity" in params:  # whole days only
                 oldest = utc((oldest + timedelta(days=1)).date().isoformat())
             start = max(start, oldest)
         return {**params, "startTime": iso(start), "endTime": iso(end)} if start < end else None
+
+    def get(self, values: Json, params: Json, where: StreamSlice, alone: bool) -> requests.Response:
+        """The response to one request; `alone` fetches a page that other streams have not.
+
+        Raises AirbyteTracedException where `ErrorHandler` gives up.
+        """
+        safe = {name: quote(str(value), safe="") for name, value in values.items()}
+        path = str(self.endpoint["path"]).format_map(safe)
+        if {".", ".."} & set(path.split("/")):
+            raise failure(SYSTEM, f"Segment lists an id for {self.name} that would leave its path.")
+
+        def fetch() -> requests.Response:
+            is_child = "parent_slice" in where.partition
+            self._run.here.parent = hash(str(where.partition)) if is_child else None
+            self._run.here.waits = 0
+            url, options = str(self.config["api_url"]) + path, {"allow_redirects": False}
+            return self._http_client.send_request("GET", url, options, params=params)[1]
+
+        key = path, tuple(sorted(params.items()))
+        return fetch() if alone else self._run.pages.get(self.name, key, fetch)
 
 
 # -------------------------------------------------------------------------------------- faults
@@ -589,7 +526,6 @@ class ErrorHandler(DefaultErrorHandler):
     def __post_init__(self, parameters: Mapping[str, Any]) -> None:
         super().__post_init__(parameters)
         self._run: Run = self.config[RUN]
-        self._is_child = "Id}" in self.endpoint["path"] + str(self.endpoint.get("params"))
         self.backoff_strategies = [self]  # type: ignore[list-item]
         self.max_retries = self.max_time = 10**9  # `backoff_time` counts the tries
 
@@ -603,13 +539,10 @@ class ErrorHandler(DefaultErrorHandler):
         if status == 200:
             return self._answered(response)
         if status == 429:
-            gate, now = self._run.pacers[self.name].gate, time.time()
             with self._run.lock:
-                gate.pauses += now >= gate.paused  # once for all requests that were under way
-                gate.probed = 0.0
-                gate.paused = max(gate.paused, now + self._asked_wait(response, gate.pauses))
+                self._run.pacers[self.name].gate.pause(response)
             return ErrorResolution(ResponseAction.RATE_LIMITED, TRANSIENT)
-        if status in (401, 403) or (status == 404 and not self._is_child):
+        if status in (401, 403) or (status == 404 and not self._run.here.parent):
             return self._refused(response)
         if status == 404:
             self._run.missing[self.name] += 1
@@ -627,8 +560,7 @@ class ErrorHandler(DefaultErrorHandler):
             raise failure(
                 SYSTEM, f"Segment rejected a request of {self.name} (HTTP {words(response)})"
             )
-        message = f"Segment answered {self.name} with HTTP {status}"
-        return ErrorResolution(ResponseAction.RETRY, TRANSIENT, message)
+        return self._retry(f"Segment answered {self.name} with HTTP {status}")
 
     def backoff_time(
         self,
@@ -649,13 +581,11 @@ class ErrorHandler(DefaultErrorHandler):
 
     def _answered(self, response: requests.Response) -> ErrorResolution:
         if flaw := self._flaw(response):
-            message = f"Segment answered {self.name} with {flaw}"
-            return ErrorResolution(ResponseAction.RETRY, SYSTEM, message)
+            return self._retry(f"Segment answered {self.name} with {flaw}", SYSTEM)
         with self._run.lock:
-            if (series := self._series(response)) in self._run.refused_series:
+            if not self._run.verdicts.setdefault((self.name, self._run.here.parent), True):
                 self._run.refused.pop(self.name, None)
                 raise self._changed("refused and answered at the same time")
-            self._run.answered |= {self.name, series}
         return SUCCESS_RESOLUTION
 
     def _flaw(self, response: requests.Response) -> str | None:
@@ -676,20 +606,6 @@ class ErrorHandler(DefaultErrorHandler):
             return "a pagination that is no object"
         return None
 
-    def _asked_wait(self, response: requests.Response, pauses: int) -> float:
-        """Seconds that a 429 asks for: Retry-After, msBeforeNext, or ever more with jitter."""
-        try:
-            after = response.headers["Retry-After"]
-            if after.isdigit():
-                return min(float(after), 86400.0)
-            return email.utils.parsedate_to_datetime(after).timestamp() - time.time()
-        except (KeyError, ValueError):
-            pass
-        try:
-            return float(orjson.loads(response.content)["errors"][0]["data"]["msBeforeNext"]) / 1000
-        except (ValueError, KeyError, TypeError, IndexError):
-            return float(min(2**pauses, 60)) * random.uniform(0.5, 1)  # noqa: S311
-
     def _unreachable(self, error: Exception | None) -> ErrorResolution:
         host = self.config["api_url"]
         if isinstance(error, requests.exceptions.SSLError):
@@ -700,12 +616,11 @@ class ErrorHandler(DefaultErrorHandler):
             )
         slow = isinstance(error, requests.Timeout)
         what = "did not answer in time" if slow else "cannot be reached"
-        message = f"{host} {what} ({self.name}): check the network and api_url"
-        return ErrorResolution(ResponseAction.RETRY, TRANSIENT, message)
+        return self._retry(f"{host} {what} ({self.name}): check the network and api_url")
 
     def _refused(self, response: requests.Response) -> ErrorResolution:
         """401 and 403, and 404 on a whole list: lack of a plan or permission, or a dead token."""
-        run, said = self._run, words(response)
+        run, said, parent = self._run, words(response), self._run.here.parent
         if response.status_code == 401 and not run.token_is_alive(self.config["api_url"], response):
             if run.answered:
                 raise failure(
@@ -721,24 +636,16 @@ class ErrorHandler(DefaultErrorHandler):
             raise run.dead
         message = self.unavailable(self.name, self.endpoint, said)
         with run.lock:
-            if (series := self._series(response)) in run.answered:
+            if run.verdicts.setdefault((self.name, parent), False):
                 raise self._changed(said)
             if self.config["unavailable_streams"] == "fail":
                 raise failure(CONFIG, message)
-            run.refused_series.add(series)
             run.refused[self.name].append(said)
             # At two requests a minute it would take hours to try each parent.
-            if self._is_child and (self.endpoint.get("limit") or 60) > 10:
+            if parent and self.endpoint.get("limit", 60) > 10:
                 return self._skip(f"{self.name}: one parent is refused and skipped ({said}).")
             run.unavailable[self.name] = message
         return self._skip(message)
-
-    def _series(self, response: requests.Response) -> str:
-        """What is refused or answered as a whole: the stream, or what it reads of one parent."""
-        if not self._is_child:
-            return self.name
-        window = r"(startTime|endTime|[\w.]*(count|cursor))=[^&]*&?"
-        return self.name + re.sub(window, "", str(response.request.url))
 
     def _changed(self, said: str) -> AirbyteTracedException:
         return failure(
@@ -757,6 +664,10 @@ class ErrorHandler(DefaultErrorHandler):
         )
 
     @staticmethod
+    def _retry(message: str, kind: FailureType = TRANSIENT) -> ErrorResolution:
+        return ErrorResolution(ResponseAction.RETRY, kind, message)
+
+    @staticmethod
     def _skip(message: str) -> ErrorResolution:
         return ErrorResolution(ResponseAction.IGNORE, error_message=message)
 
@@ -766,10 +677,10 @@ class ErrorHandler(DefaultErrorHandler):
 
 @dataclass
 class CursorPagination(pagination_strategy.PaginationStrategy):
-    """Follow Segment's cursors, and stop at one that comes again.
+    """Follow Segment's cursors.
 
-    The stock strategy evaluates a cursor as jinja (`1e5` becomes a number), parses each body a
-    second time, and follows a repeated cursor for ever.
+    The stock strategy evaluates a cursor as jinja (`1e5` becomes a number), and parses each body a
+    second time. Delete when it does neither.
     """
 
     config: Mapping[str, Any]
@@ -780,18 +691,11 @@ class CursorPagination(pagination_strategy.PaginationStrategy):
         """None: the first request has no cursor."""
         return None
 
-    def next_page_token(self, response: requests.Response, *_: Any, **__: Any) -> Cursor | None:
+    def next_page_token(self, response: requests.Response, *_: Any, **__: Any) -> str | None:
         """The next cursor; None at the end, which the API writes as null, empty, or not at all."""
         key = (self.endpoint.get("paging") or PAGING).rstrip(".")
         following = (response_data(response).get(key) or {}).get("next")
-        if following is None or following == "":
-            return None
-        cursor = Cursor(following)
-        cursor.listing = response.listing  # type: ignore[attr-defined]
-        if cursor in cursor.listing.cursors:
-            raise failure(SYSTEM, "Segment repeated a page cursor: the list would never end.")
-        cursor.listing.cursors.add(str(following))  # no cycle, which would stay in memory
-        return cursor
+        return None if following in (None, "") else str(following)
 
     def get_page_size(self) -> int:
         """Records a page: the option, else the endpoint's; 200 is the API's own default."""
@@ -848,61 +752,51 @@ class RecordExtractor(record_extractor.RecordExtractor):
     name: str = ""
 
     def extract_records(self, response: requests.Response) -> Iterator[Json]:
-        """The records of a response that `ErrorHandler` has accepted."""
-        data, endpoint = response_data(response), self.endpoint
-        key, values = endpoint.get("records"), response.values  # type: ignore[attr-defined]
-        rows: Any = data[key] if key else data
-        if isinstance(rows, dict):
-            rows = [rows]
-        if len(rows) >= endpoint.get("most", len(rows) + 1):
-            logger.warning(f"{self.name}: an answer holds {len(rows)} rows, and may be cut there.")
-        listing = response.listing  # type: ignore[attr-defined]
-        if listing.cursors or listing.restarts or (data.get("pagination") or {}).get("next"):
-            rows = filter(listing.is_new, rows)
-        if endpoint.keys() & {"explode", "wrap", "integers"}:
-            rows = self._shaped(rows)
-        if endpoint.get("since"):
-            rows = self._within(rows, values)
-        added = {name: data[name] for name in endpoint.get("beside", ()) if name in data}
-        templates = endpoint.get("add", re.findall(r"{(\w+)}", endpoint["path"]))
+        """The records of a response that `ErrorHandler` has accepted; `values` stand on it."""
+        values: Json = response.values  # type: ignore[attr-defined]
+        data, rows = response_data(response), self._rows(response_data(response))
+        if since := self.endpoint.get("since"):
+            rows = (row for row in rows if self._is_within(row.get(since), values))
+        added = {name: data[name] for name in self.endpoint.get("beside", ()) if name in data}
+        templates = self.endpoint.get("add", re.findall(r"{(\w+)}", self.endpoint["path"]))
         if isinstance(templates, list):
             templates = {name: f"{{{name}}}" for name in templates}
         added |= {name: template.format_map(values) for name, template in templates.items()}
         content = response.content.lower()
-        hidden = self.config["redact_secrets"] and any(
-            mark in content for mark in (b'settings"', b'configuration"', b'"writekeys"')
-        )
+        marks = b'settings"', b'configuration"', b'"writekeys"'
+        is_secret = self.config["redact_secrets"] and any(mark in content for mark in marks)
         for row in rows:
             row.update(added)
-            yield redact(row) if hidden else row
+            yield redact(row) if is_secret else row
 
-    def _shaped(self, rows: Iterable[Any]) -> Iterator[Json]:
-        wrap, explode = self.endpoint.get("wrap"), self.endpoint.get("explode")
-        integers = self.endpoint.get("integers", ())
-        for row in rows:
-            if wrap:
-                yield {wrap: row}
-                continue
-            convert(row, integers)
-            if "timestamp" in row:
-                row["timestamp"] = Stamp(row["timestamp"])
-            if not explode:
-                yield row
-                continue
-            label, name = next(iter(explode.items()))
-            entries = row.pop(label) or []
-            for dropped in ("total", "totalRetryCount"):  # sums of the entries
-                row.pop(dropped, None)
-            for entry in entries:
-                yield {**row, **(entry if name is None else {name: entry})}
+    def _rows(self, data: Json) -> Iterable[Json]:
+        endpoint = self.endpoint
+        found = data[endpoint["records"]] if "records" in endpoint else data
+        rows: list[Any] = [found] if isinstance(found, dict) else found
+        if len(rows) >= endpoint.get("most", len(rows) + 1):
+            logger.warning(f"{self.name}: an answer holds {len(rows)} rows, and may be cut there.")
+        if "wrap" in endpoint:
+            return ({endpoint["wrap"]: row} for row in rows)
+        if "integers" in endpoint:
+            integers = frozenset(endpoint["integers"])
+            for row in rows:
+                convert(row, integers)
+        if "explode" in endpoint:
+            return itertools.chain.from_iterable(map(self._exploded, rows))
+        return rows
 
-    def _within(self, rows: Iterable[Json], values: Mapping[str, Any]) -> Iterator[Json]:
-        field_name = self.endpoint["since"]
+    def _exploded(self, row: Json) -> Iterator[Json]:
+        [(label, name)] = self.endpoint["explode"].items()
+        for total in ("total", "totalRetryCount"):  # sums of the entries
+            row.pop(total, None)
+        for entry in row.pop(label, None) or ():
+            yield {**row, **(entry if name is None else {name: entry})}
+
+    @staticmethod
+    def _is_within(moment: str | None, values: Json) -> bool:
+        """Whether a time lies in the slice, which ends a millisecond before the next."""
         start, end = utc(values["start_time"]), utc(values["end_time"])
-        end += timedelta(milliseconds=1)  # the next window begins there
-        for row in rows:
-            if not row.get(field_name) or start <= utc(row[field_name]) < end:
-                yield row
+        return not moment or start <= utc(moment) < end + timedelta(milliseconds=1)
 
 
 class Stamp(str):
@@ -912,13 +806,16 @@ class Stamp(str):
         return int(utc(self).timestamp() * 1000)
 
 
-def convert(row: Json, integers: Iterable[str]) -> None:
+def convert(row: Json, integers: frozenset[str]) -> None:
     """Turn number texts of these names into integers, in inner objects too."""
     for name, value in row.items():
-        if isinstance(value, dict):
+        if name in integers:
+            if isinstance(value, str) and value.lstrip("-").isdecimal():
+                row[name] = int(value)
+        elif isinstance(value, dict):
             convert(value, integers)
-        elif name in integers and isinstance(value, str) and value.lstrip("-").isdecimal():
-            row[name] = int(value)
+        elif name == "timestamp" and isinstance(value, str):
+            row[name] = Stamp(value)
 
 
 class Slice(StreamSlice):
@@ -932,13 +829,17 @@ class Slice(StreamSlice):
 
 @dataclass
 class Retriever(retriever.Retriever):
-    """Read page after page, each record taking the shortest way.
+    """Read page after page, each record taking the shortest way and once.
 
     `SimpleRetriever` and `RecordSelector` pass each record through ten generators, copy it twice,
-    and serialise its slice twice: two fifths of a worker's time. Delete when they do not.
+    and serialise its slice twice: two fifths of a worker's time. They also follow a repeated
+    cursor for ever, and emit a row again that moved to a later page, or that comes again because
+    an expired cursor made the list start anew. Delete when they do not.
     """
 
     name: str
+    config: Mapping[str, Any]
+    endpoint: Mapping[str, Any]
     requester: Requester
     paginator: DefaultPaginator
     extractor: RecordExtractor
@@ -949,20 +850,57 @@ class Retriever(retriever.Retriever):
         """The records of a slice; raises AirbyteTracedException where `ErrorHandler` gives up."""
         asked = stream_slice or StreamSlice(partition={}, cursor_slice={})
         where = Slice(partition=asked.partition, cursor_slice=asked.cursor_slice)
-        token: Mapping[str, Any] | None = None
-        while True:
-            response = self.requester.send_request(
-                stream_slice=asked,
-                next_page_token=token,
-                request_params=self.paginator.get_request_params(next_page_token=token),
-            )
-            if response is None or not response.ok:  # nothing to ask, or a refusal that is skipped
-                return
+        values = self.requester.values(asked)
+        if (params := self.requester.query(values)) is None:
+            return
+        rows: set[int] = set()
+        for response, is_paged in self._pages(asked, values, params):
             for row in self.extractor.extract_records(response):
+                if is_paged:
+                    known = len(rows)
+                    rows.add(hash(orjson.dumps(row)))
+                    if len(rows) == known:
+                        continue
                 yield Record(row, self.name, where)
+
+    def _pages(
+        self, asked: StreamSlice, values: Json, params: Json
+    ) -> Iterator[tuple[requests.Response, bool]]:
+        """Each page of a list, and whether it has others, so that a row can come again."""
+        run: Run = self.config[RUN]
+        token: Mapping[str, Any] | None = None
+        cursors: set[str] = set()
+        restarts = 0
+        while self.name not in run.unavailable:
+            if run.dead:
+                raise run.dead
+            query = params | self._paging(token)
+            try:
+                response = self.requester.get(values, query, asked, restarts > 0)
+            except PaginationResetRequiredException:
+                token, cursors, restarts = None, set(), restarts + 1
+                if restarts > 3:
+                    message = f"Segment expired the page cursors of {self.name} again and again."
+                    raise failure(TRANSIENT, message) from None
+                continue
+            if not response.ok:  # a refusal that is skipped
+                return
+            response.values = values | query  # type: ignore[attr-defined]
             token = self.paginator.next_page_token(response, 0, None)
+            yield response, bool(token or cursors or restarts)
             if token is None:
                 return
+            if (cursor := token["next_page_token"]) in cursors:
+                raise failure(SYSTEM, "Segment repeated a page cursor: the list would never end.")
+            cursors.add(cursor)
+
+    def _paging(self, token: Mapping[str, Any] | None) -> Json:
+        """Count and cursor, under the names that the endpoint has for them."""
+        prefix = self.endpoint.get("paging", PAGING)
+        if prefix is None:
+            return {}
+        asked = self.paginator.get_request_params(next_page_token=token)
+        return {name.replace(PAGING, prefix): value for name, value in asked.items()}
 
 
 # -------------------------------------------------------------------------- partitions and state
@@ -973,7 +911,8 @@ class ParentRouter(SubstreamPartitionRouter):
     """One partition for each distinct parent (and value of `for_each`), at a slow operation's pace.
 
     The stock router makes a partition of every parent record (a destination is listed once for each
-    source), also where a needed field is null, and hands all of them to the workers at once.
+    source), also where an extra field is null, and hands all of them to the workers at once. Its
+    product with a list router warns in each sync.
     """
 
     name: str = ""
@@ -981,24 +920,19 @@ class ParentRouter(SubstreamPartitionRouter):
 
     def stream_slices(self) -> Iterable[StreamSlice]:
         """The slices of the stock router, without repeated and incomplete ones."""
-        pacer, seen = self.config[RUN].pacers, set()
+        pacer, seen = self.config[RUN].pacers[self.name], set()
         for found in super().stream_slices():
-            values = slice_values(found)
-            mark = tuple(sorted((name, str(value)) for name, value in values.items()))
-            if mark in seen or None in values.values():
+            mark = hash(str(found.partition))
+            if mark in seen or None in (*found.partition.values(), *found.extra_fields.values()):
                 continue
             seen.add(mark)
-            for extra in self._combinations():
-                pacer[self.name].reserve()
+            for extra in itertools.product(*self.for_each.values()):
+                pacer.reserve()
                 yield StreamSlice(
-                    partition={**found.partition, **extra},
+                    partition={**found.partition, **dict(zip(self.for_each, extra, strict=True))},
                     cursor_slice={},
                     extra_fields=found.extra_fields,
                 )
-
-    def _combinations(self) -> Iterable[Json]:
-        for values in itertools.product(*self.for_each.values()):
-            yield dict(zip(self.for_each, values, strict=True))
 
 
 @dataclass
@@ -1006,8 +940,8 @@ class StateDate(StateMigration):
     """Accept a state that a person wrote, and start usage at the first month that can have changed.
 
     With `late_days`: the first day of the month of the state less so many days. Month clamping of
-    the stock cursor skips the first partial month and drops the running one; and a state that is
-    no date ends in a system error.
+    the stock cursor would read a month too much on some days, and not read late values again after
+    a failure; and a state that is no date ends in a system error.
     """
 
     late_days: int = 0

@@ -3,9 +3,17 @@
 import time
 from datetime import UTC, datetime
 
-from airbyte_cdk.models import AirbyteMessage, AirbyteStreamStatus
+from airbyte_cdk.models import AirbyteMessage, AirbyteStateMessage, AirbyteStreamStatus
 
 from source_segment.components import utc
+
+
+def state_of(state: AirbyteStateMessage) -> tuple[str, str]:
+    """The stream that a state is of, and its `timestamp`; empty texts where there is none."""
+    if not state.stream:
+        return "", ""
+    at = getattr(state.stream.stream_state, "timestamp", "")
+    return state.stream.stream_descriptor.name, str(at)
 
 
 class Progress:
@@ -20,24 +28,24 @@ class Progress:
 
     def line(self, message: AirbyteMessage) -> str | None:
         """A line to log after `message`: when a stream has ended, and once a minute."""
-        self._records += message.record is not None
-        if message.state and message.state.stream:
-            name = message.state.stream.stream_descriptor.name
-            at = getattr(message.state.stream.stream_state, "timestamp", None)
-            if at and name.startswith("usage_") and name in self._reading:
-                then, now = utc(at), datetime.now(UTC)
+        ended = False
+        if message.record:
+            self._records += 1
+            if self._records % 100:  # the clock takes longer than a record
+                return None
+        elif message.state:
+            name, at = state_of(message.state)
+            if at and name in self._reading and name.startswith("usage_"):
+                now, then = datetime.now(UTC), utc(at)
                 left = (now.year - then.year) * 12 + now.month - then.month
                 self._reading[name] = f" ({left} months left)" if left else ""
-        status = message.trace.stream_status if message.trace else None
-        if status and status.status == AirbyteStreamStatus.STARTED:
-            self._reading[status.stream_descriptor.name] = ""
-        ended = status and status.status in (
-            AirbyteStreamStatus.COMPLETE,
-            AirbyteStreamStatus.INCOMPLETE,
-        )
-        if status and ended:
-            self._reading.pop(status.stream_descriptor.name, None)
-            self._done += 1
+        elif message.trace and (status := message.trace.stream_status):
+            name = status.stream_descriptor.name
+            if status.status == AirbyteStreamStatus.STARTED:
+                self._reading[name] = ""
+            if ended := status.status.value in ("COMPLETE", "INCOMPLETE"):
+                self._reading.pop(name, None)
+                self._done += 1
         if not ended and time.monotonic() - self._said < self.EVERY:
             return None
         self._said = time.monotonic()

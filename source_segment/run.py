@@ -1,5 +1,6 @@
 """The console script `source-segment`: spec, check, discover and read."""
 
+import ctypes
 import gc
 import json
 import logging
@@ -8,6 +9,7 @@ import signal
 import sys
 from argparse import Namespace
 from collections.abc import Callable, Iterable
+from contextlib import suppress
 from typing import Any
 
 import orjson
@@ -31,6 +33,8 @@ def run() -> None:
     for name in (signal.SIGTERM, signal.SIGINT):
         signal.signal(name, lambda number, _frame: sys.exit(128 + number))
     sys.stdout.reconfigure(encoding="utf-8")  # type: ignore[union-attr]
+    with suppress(AttributeError, OSError, TypeError):  # not glibc
+        ctypes.CDLL(None).mallopt(-8, 1)  # M_ARENA_MAX: one pool of memory, not one a thread
     gc.freeze()  # what is imported stays, and records form no cycles: collect seldom
     gc.set_threshold(50_000, 50, 100)
     code = main(sys.argv[1:])
@@ -42,9 +46,10 @@ def run() -> None:
 
 def main(args: list[str]) -> int:
     """Run one command, its messages going to stdout; the exit code is 0 if it ended well."""
+    parsed = AirbyteEntrypoint.parse_args(args)
     try:
         with PRINT_BUFFER:
-            for line in _messages(AirbyteEntrypoint.parse_args(args)):
+            for line in _messages(parsed):
                 print(filter_secrets(line) + "\n", end="")
         return 0
     except BrokenPipeError:  # nobody reads any more
@@ -56,9 +61,11 @@ def main(args: list[str]) -> int:
         if not isinstance(trace, AirbyteTracedException):
             trace = AirbyteTracedException.from_exception(error)
             trace.message = f"The connector failed: {type(error).__name__}: {error}"
-        line = AirbyteEntrypoint.airbyte_message_to_string(trace.as_sanitized_airbyte_message())
-        print(line, flush=True)
-        return 1
+        is_answer = parsed.command == "check" and trace.failure_type == FailureType.config_error
+        message = trace.as_connection_status_message() if is_answer else None
+        message = message or trace.as_sanitized_airbyte_message()
+        print(AirbyteEntrypoint.airbyte_message_to_string(message), flush=True)
+        return 0 if is_answer else 1
 
 
 def _messages(args: Namespace) -> Iterable[str]:

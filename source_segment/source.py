@@ -28,7 +28,7 @@ from airbyte_cdk.utils.traced_exception import AirbyteTracedException
 from airbyte_cdk.utils.yaml_loader import safe_load_yaml
 
 from source_segment import components
-from source_segment.progress import Progress
+from source_segment.progress import Progress, state_of
 
 # The name under which Airbyte's own runner loads `components.py`, and the manifest names it.
 sys.modules.setdefault("source_declarative_manifest.components", components)
@@ -64,11 +64,12 @@ class SourceSegment(ConcurrentDeclarativeSource):
             built = ["workspace", *(self._probes().values() if command == "check" else ())]
         manifest["streams"] = [self._declared[n] for n in built if n in self._declared]
         super().__init__(catalog, config, state, source_config=manifest)
+        # The CDK lets 10,000 records wait for output, which was most of the memory.
+        self._concurrent_source._queue.maxsize = 1000
         self.arguments = (self._config, catalog, state or [])
 
     def discover(self, logger: logging.Logger, config: Mapping[str, Any]) -> AirbyteCatalog:
         """The catalog, read off the manifest: the stock way builds all streams first."""
-        components.ConfigProblem().validate(self._config[components.PROBLEM])
         return AirbyteCatalog(streams=[self._described(s) for s in self._declared.values()])
 
     @staticmethod
@@ -93,8 +94,6 @@ class SourceSegment(ConcurrentDeclarativeSource):
 
         One request for the workspace, and one or two for each feature.
         """
-        if problem := self._config[components.PROBLEM]:
-            return AirbyteConnectionStatus(status=Status.FAILED, message=f"Config: {problem}")
         self._config = {**self._config, "page_size": 1, "unavailable_streams": "skip"}
         run: components.Run = self._config[components.RUN]
         run.tries = 2
@@ -141,17 +140,13 @@ class SourceSegment(ConcurrentDeclarativeSource):
         catalog.streams.sort(key=lambda entry: self._place(entry.stream.name))
         if unknown := ", ".join(name for name in names if name not in self._declared):
             logger.warning(f"Unknown streams are not read: {unknown}. Refresh the source schema.")
-        usage = {
-            entry.stream.stream_descriptor.name: getattr(entry.stream.stream_state, "timestamp", "")
-            for entry in state or ()
-            if entry.stream and entry.stream.stream_descriptor.name.startswith("usage_")
-        }
+        usage = {n: at for n, at in map(state_of, state or ()) if n.startswith("usage_")}
         progress = Progress(len(names))
         try:
             for message in super().read(logger, config, catalog, state):
                 if run.dead:
                     raise run.dead
-                if not self._moves_back(message, usage):
+                if message.state is None or not self._moves_back(message.state, usage):
                     yield message
                 if line := progress.line(message):
                     logger.info(line)
@@ -165,16 +160,14 @@ class SourceSegment(ConcurrentDeclarativeSource):
             )
 
     @staticmethod
-    def _moves_back(message: AirbyteMessage, before: Mapping[str, str]) -> bool:
+    def _moves_back(state: AirbyteStateMessage, before: Mapping[str, str]) -> bool:
         """Whether a usage state is that of `StateDate`, earlier than what the sync began with.
 
         Should the sync fail in its first month, the next one would subtract the late days again,
         and read a month more each time.
         """
-        stream = message.state.stream if message.state else None
-        at = getattr(stream.stream_state, "timestamp", "") if stream else ""
-        name = stream.stream_descriptor.name if stream else ""
-        return str(at).endswith("-01") and str(at) < str(before.get(name, ""))[:10]
+        name, at = state_of(state)
+        return at.endswith("-01") and at < before.get(name, "")[:10]
 
     def _tell_skipped(self, logger: logging.Logger, names: list[str], run: Any) -> list[str]:
         """Warn of what was refused or gone; why each unavailable stream is so."""

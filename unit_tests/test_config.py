@@ -144,7 +144,7 @@ def test_the_other_commands_say_the_same(connect: Connect, command: str) -> None
 
     assert output.code == 1
     [error] = output.errors
-    assert error["message"] == "Config: region must be us or eu, not 'asia'."
+    assert error["message"] == "Config: region must be one of ['us', 'eu']."
 
 
 @pytest.mark.parametrize(
