@@ -40,7 +40,7 @@ def main() -> None:
         step("time for each number of workers", curve)
         step("time at the rate limit", lambda: wall.measure_limited(folder, start_date))
         step("speed of one large stream", lambda: throughput.measure(folder, start_date))
-        step("memory", lambda: memory.measure(folder))
+        step("memory", lambda: memory.measure(folder, start_date))
         step("start", lambda: startup.measure(folder, start_date))
         step("a dlt pipeline", lambda: beside_dlt.measure(folder, start_date))
         data = folder / "plots.json"

@@ -4,21 +4,25 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from benchmarks.connector import Files, connector
+from benchmarks.connector import SHORT_MINUTES, Files, connector
 from benchmarks.figures import Figure
-from benchmarks.workload import CORE, months_ago, workspace
+from benchmarks.workload import ALL, CORE, workspace
 from simulator import Simulator
 
-MONTHS = 6
 
+def measure(folder: Path, start_date: str) -> list[Figure]:
+    """The core streams of `large` against `medium`, and all streams of `medium` against `small`."""
 
-def measure(folder: Path) -> list[Figure]:
-    """The core streams of `large` against `medium`."""
-    peaks = []
-    for size in ("medium", "large"):
-        with Simulator(workspace=workspace(size)) as sim:
-            files = Files(folder, sim, months_ago(MONTHS))
-            peaks.append(connector(files, files.read(CORE)).megabytes)
-    small, big = peaks
-    name = "Memory, ten times the workspace"
-    return [Figure(name, f"{big:.0f} MiB", f"{small:.0f} MiB", big / small)]
+    def peak(size: str, streams: list[str]) -> float:
+        with Simulator(workspace=workspace(size), still=True) as sim:
+            files = Files(folder, sim, start_date)
+            return connector(files, files.read(streams), SHORT_MINUTES).megabytes
+
+    def compared(kind: str, big: float, small: float) -> Figure:
+        name = f"Memory, {kind}, ten times the workspace"
+        return Figure(name, f"{big:.0f} MiB", f"{small:.0f} MiB", big / small)
+
+    return [
+        compared("18 core streams", peak("large", CORE), peak("medium", CORE)),
+        compared("all 71 streams", peak("medium", ALL), peak("small", ALL)),
+    ]

@@ -46,7 +46,7 @@ def days_ago(days: int) -> str:
 
 
 def bulk(users: int, rich: bool = False) -> Workspace:
-    """A workspace with very many users: id, name and e-mail, or `rich` ones of 600 bytes."""
+    """A workspace with very many users: id, name and e-mail, or `rich` ones of 540 bytes."""
     found = Workspace.bulk(users)
     if rich:
         labels = [{"key": f"label-{n}", "value": f"value-{n}"} for n in range(4)]

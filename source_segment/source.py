@@ -64,8 +64,10 @@ class SourceSegment(ConcurrentDeclarativeSource):
             built = ["workspace", *(self._probes().values() if command == "check" else ())]
         manifest["streams"] = [self._declared[n] for n in built if n in self._declared]
         super().__init__(catalog, config, state, source_config=manifest)
-        # The CDK lets 10,000 records wait for output, which was most of the memory.
+        # The CDK lets 10,000 records and as many partitions wait, which was most of the memory,
+        # and has no setting for either (7.39.1).
         self._concurrent_source._queue.maxsize = 1000
+        self._concurrent_source._threadpool._max_concurrent_tasks = 2000
         self.arguments = (self._config, catalog, state or [])
 
     def discover(self, logger: logging.Logger, config: Mapping[str, Any]) -> AirbyteCatalog:
