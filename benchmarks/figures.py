@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from pathlib import Path
 
-import yaml
+from airbyte_cdk.sources.declarative.parsers.manifest_reference_resolver import (
+    ManifestReferenceResolver,
+)
 
-WORKERS: tuple[int, ...] = (2, 5, 8, 10, 15, 20, 30)
-MANIFEST = yaml.safe_load((Path(__file__).parent.parent / "manifest.yaml").read_bytes())
+from source_segment.source import load_manifest
+
+WORKERS: tuple[int, ...] = (3, 5, 8, 10, 15, 30)
+MANIFEST = ManifestReferenceResolver().preprocess_manifest(load_manifest())
 OPTIONS = MANIFEST["spec"]["connection_specification"]["properties"]
 DEFAULT_WORKERS: int = OPTIONS["num_workers"]["default"]
 

@@ -13,7 +13,7 @@ from benchmarks.figures import DEFAULT_WORKERS, WORKERS, Figure
 from benchmarks.workload import BROAD, CORE, LATENCY, least, medium, workspace
 from simulator import RateLimit, Simulator
 
-SCALE = 1 / 6  # of the minute; the rate limit stays 600 requests in it
+SCALE = 1 / 4  # of the minute; the rate limit stays 600 requests in it
 LONGEST_CHAIN = 4  # sources -> connected destinations -> delivery summary; audit events: 4 pages
 ROUNDS = 2
 

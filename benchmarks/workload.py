@@ -16,7 +16,6 @@ BROAD = [
     *CORE,
     *(name for name in ALL if name.startswith("delivery_overview_")),
     "destination_filters",
-    "user_groups",
 ]
 LATENCY = 0.06
 MONTHS = 24
@@ -62,10 +61,11 @@ def bulk(users: int, rich: bool = False) -> Workspace:
 @cache
 def page_sizes() -> dict[str, int]:
     """The connector's own page size of each operation, as the manifest says it."""
-    streams = MANIFEST["definitions"]["streams"]
+    found = MANIFEST["definitions"]["streams"]
+    endpoints = {name: found[name]["$parameters"]["endpoint"] for name in STREAMS}
     return {
-        STREAMS[name].operation: streams[name]["$parameters"]["endpoint"].get("page_size", 200)
-        for name in STREAMS
+        STREAMS[name].operation: min(e.get("page_size", 200), e.get("max_page_size", 1000))
+        for name, e in endpoints.items()
     }
 
 

@@ -91,10 +91,9 @@ def iso(moment: datetime) -> str:
 
 @dataclass
 class Config(config_transformation.ConfigTransformation):
-    """Normalise the config, or end with a sentence that names the field.
+    """Normalise the config: the CDK's parts parse no dates, and their messages name no field.
 
-    The CDK's transformations parse no dates, and its schema messages name no field. Delete when
-    they do.
+    Delete when they do.
     """
 
     parameters: Mapping[str, Any]  # `specification`: the JSON schema of the config
@@ -178,11 +177,10 @@ class Config(config_transformation.ConfigTransformation):
 
 
 class Pages:
-    """Fetch each page of a list once, however many streams read it at the same time.
+    """Fetch a page once for all its readers: the CDK's cache does so per thread, and on disk.
 
-    The CDK's response cache fetches a page once for each thread, leaves out grandparents, and
-    lies on disk (7.39.1). Bodies stay compressed in memory until the last reader has had them,
-    up to `LIMIT` bytes; what does not fit is fetched again.
+    Bodies stay compressed in memory until the last reader has had them, up to `LIMIT` bytes; what
+    does not fit is fetched again. Delete when `use_cache` does so, also for grandparents.
     """
 
     LIMIT = 64 * 2**20
@@ -231,7 +229,10 @@ class Pages:
 
 
 class Run(dict[str, Any]):
-    """The state that all streams of one sync share; an empty dict where the config is written."""
+    """What all streams of one sync share: components of the CDK know nothing of each other.
+
+    An empty dict where the config is written. Delete with the last component that needs it.
+    """
 
     def __init__(self) -> None:
         super().__init__()
@@ -274,9 +275,10 @@ class Run(dict[str, Any]):
 
 
 class Gate:
-    """One rate limit: how many requests are left, until when, and the pause that a 429 asked for.
+    """One rate limit as answers tell it: the CDK's policies must know it beforehand.
 
-    After a pause one request at a time finds out whether the limit is over.
+    How many requests are left, until when, and the pause that a 429 asked for, after which one
+    request at a time finds out whether the limit is over. Delete with `Pacer`.
     """
 
     def __init__(self) -> None:
@@ -334,10 +336,10 @@ def _unix(text: str) -> float:
 
 
 class Pacer(call_rate.AbstractAPIBudget):
-    """Pace the requests of one operation under its own limit and the token's.
+    """Pace one operation under its own limit and the token's: `HTTPAPIBudget` reads no dates.
 
-    `HTTPAPIBudget` cannot read Segment's date in `X-RateLimit-Reset` (7.39.1 raises ValueError),
-    needs a fixed limit beforehand, and waits in silence. Delete when it does all three.
+    It raises ValueError for that in Segment's `X-RateLimit-Reset` (7.39.1), needs a fixed limit
+    beforehand, and waits in silence. Delete when it does none of these.
     """
 
     MINUTE = 61.0  # one more second: requests do not arrive when they are let go
@@ -420,10 +422,10 @@ class Pacer(call_rate.AbstractAPIBudget):
 
 @dataclass
 class Requester(HttpRequester):
-    """Send what the stream's `endpoint` describes.
+    """Send what an `endpoint` describes: the stock requester takes ids for jinja.
 
-    The stock requester evaluates ids as jinja (`1e5` becomes a number, `/` changes the path),
-    follows redirects to other hosts, takes no shared pacer and does not share parent pages.
+    There `1e5` becomes a number, and `/` changes the path; it also follows redirects to other
+    hosts, and takes neither a shared pacer nor shared pages. Delete when it does.
     """
 
     endpoint: Mapping[str, Any] = field(default_factory=dict)
@@ -514,10 +516,10 @@ def words(response: requests.Response) -> str:
 
 @dataclass
 class ErrorHandler(DefaultErrorHandler):
-    """Decide what an answer means by status, stream, and what was answered before.
+    """Decide what an answer means: the stock handler knows neither the stream nor earlier answers.
 
-    The stock handler knows neither stream nor history, hides a refusal behind IGNORE or ends the
-    sync, takes a broken body for an empty one, and gives up on a rate limit after 600 s.
+    It hides a refusal behind IGNORE or ends the sync, takes a broken body for an empty one, and
+    gives up on a rate limit after 600 s. Delete when filters see both, and warn.
     """
 
     name: str = ""
@@ -677,10 +679,9 @@ class ErrorHandler(DefaultErrorHandler):
 
 @dataclass
 class CursorPagination(pagination_strategy.PaginationStrategy):
-    """Follow Segment's cursors.
+    """Follow Segment's cursors: the stock strategy takes them for jinja (`1e5` becomes a number).
 
-    The stock strategy evaluates a cursor as jinja (`1e5` becomes a number), and parses each body a
-    second time. Delete when it does neither.
+    It also parses each body a second time. Delete when it does neither.
     """
 
     config: Mapping[str, Any]
@@ -737,10 +738,10 @@ def redact(value: Any, *, inside: bool = False, secret: bool = False) -> Any:
 
 @dataclass
 class RecordExtractor(record_extractor.RecordExtractor):
-    """Turn a page into records in one pass.
+    """Turn a body into records in one pass: the stock extractor walks every leaf of it.
 
-    The stock extractor walks every leaf of the body, takes a missing list for an empty one, and
-    each of AddFields, RemoveFields and a filter costs more than the request.
+    Each of AddFields, RemoveFields and a filter costs more than the request. Delete when they do
+    not, and `RecordExpander` covers `explode`.
 
     Of a row, `explode` makes one record of each entry of a list (whose own fields join the record,
     or stand under the given name), and `wrap` names a bare value. `beside` copies fields that stand
@@ -800,7 +801,10 @@ class RecordExtractor(record_extractor.RecordExtractor):
 
 
 class Stamp(str):
-    """A time that the stock cursor reads as a number (`%ms`): strptime takes five times as long."""
+    """A time that the stock cursor reads as a number (`%ms`): strptime takes five times as long.
+
+    Delete when it reads ISO dates otherwise.
+    """
 
     def __int__(self) -> int:
         return int(utc(self).timestamp() * 1000)
@@ -819,7 +823,10 @@ def convert(row: Json, integers: frozenset[str]) -> None:
 
 
 class Slice(StreamSlice):
-    """A slice that computes its hash once; the stock one serialises itself for every record."""
+    """A slice that computes its hash once: the stock one serialises itself for every record.
+
+    Delete when it does not.
+    """
 
     def __hash__(self) -> int:
         if "_hash" not in self.__dict__:
@@ -829,12 +836,11 @@ class Slice(StreamSlice):
 
 @dataclass
 class Retriever(retriever.Retriever):
-    """Read page after page, each record taking the shortest way and once.
+    """Read page after page: the stock retriever follows a repeated cursor for ever.
 
-    `SimpleRetriever` and `RecordSelector` pass each record through ten generators, copy it twice,
-    and serialise its slice twice: two fifths of a worker's time. They also follow a repeated
-    cursor for ever, and emit a row again that moved to a later page, or that comes again because
-    an expired cursor made the list start anew. Delete when they do not.
+    It emits a row again that moved to a later page, or that comes again because an expired cursor
+    made the list start anew; and with `RecordSelector` it copies each record twice and serialises
+    its slice twice, two fifths of a worker's time. Delete when it does not.
     """
 
     name: str
@@ -908,11 +914,11 @@ class Retriever(retriever.Retriever):
 
 @dataclass
 class ParentRouter(SubstreamPartitionRouter):
-    """One partition for each distinct parent (and value of `for_each`), at a slow operation's pace.
+    """One partition for each distinct parent: the stock router makes one of every parent record.
 
-    The stock router makes a partition of every parent record (a destination is listed once for each
-    source), also where an extra field is null, and hands all of them to the workers at once. Its
-    product with a list router warns in each sync.
+    So a destination of two sources would be read twice. It also takes parents whose extra fields
+    are null, hands all to the workers at once, also those of a slow operation, and its product
+    with the values of `for_each` warns in each sync. Delete when it does not.
     """
 
     name: str = ""
@@ -937,11 +943,11 @@ class ParentRouter(SubstreamPartitionRouter):
 
 @dataclass
 class StateDate(StateMigration):
-    """Accept a state that a person wrote, and start usage at the first month that can have changed.
+    """Start at the first month that can have changed: the stock clamping skips or repeats months.
 
-    With `late_days`: the first day of the month of the state less so many days. Month clamping of
-    the stock cursor would read a month too much on some days, and not read late values again after
-    a failure; and a state that is no date ends in a system error.
+    With `late_days`: the first day of the month of the state less so many days. Also accepts a
+    state that a person wrote, or says that it is no date, which the stock cursor answers with a
+    system error. Delete when the cursor takes a look-back that begins with a month.
     """
 
     late_days: int = 0

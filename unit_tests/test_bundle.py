@@ -23,7 +23,7 @@ from airbyte_cdk.sources.declarative.yaml_declarative_source import YamlDeclarat
 
 from scripts import bundle
 from source_segment import SourceSegment
-from unit_tests.connector import CORE, Connector, Json, Output, same
+from unit_tests.connector import CORE, Connector, Json, Output, configured, same
 
 ALLOWED = {**os.environ, "AIRBYTE_ENABLE_UNSAFE_CODE": "true"}
 SUMMARY = "destination_delivery_metrics_summary"
@@ -62,20 +62,6 @@ def run(connector: Connector, manifest: Path, command: str, **files: Json) -> Ou
     return told(connector, str(script), command, *map(str, paths), **files)
 
 
-def selected(streams: Iterable[str]) -> Json:
-    modes = ["full_refresh", "incremental"]
-    return {
-        "streams": [
-            {
-                "stream": {"name": name, "json_schema": {}, "supported_sync_modes": modes},
-                "sync_mode": "incremental",
-                "destination_sync_mode": "append",
-            }
-            for name in streams
-        ]
-    }
-
-
 def without_nulls(records: Iterable[Json]) -> list[Json]:
     return [{k: v for k, v in record.items() if v is not None} for record in records]
 
@@ -111,7 +97,7 @@ def test_runner_discovers_the_same_catalog(connector: Connector, manifest: Path)
 
 
 def test_runner_reads_the_truth(connector: Connector, manifest: Path) -> None:
-    said = run(connector, manifest, "read", config=connector.config, catalog=selected(CORE))
+    said = run(connector, manifest, "read", config=connector.config, catalog=configured(CORE))
     for name in CORE:
         truth = connector.sim.truth(name, connector.config["start_date"])
         if name == SUMMARY:  # which ends when it is asked for
@@ -131,7 +117,7 @@ def test_builder_reads_a_stream(connector: Connector, manifest: Path) -> None:
         "__command": "test_read",
     }
     builder = (sys.executable, "-m", "airbyte_cdk.connector_builder.main", "read")
-    said = told(connector, *builder, config=config, catalog=selected([stream]), state=[])
+    said = told(connector, *builder, config=config, catalog=configured([stream]), state=[])
     [result] = said.records[stream]
     assert [log for log in result["logs"] if log["level"] in ("WARN", "ERROR")] == []
     found = [row for part in result["slices"] for page in part["pages"] for row in page["records"]]

@@ -11,7 +11,7 @@ from pathlib import Path
 
 import pytest
 
-from unit_tests.connector import Connector, Json, Output, same
+from unit_tests.connector import Connector, Json, Output, configured, same
 
 Connect = Callable[..., Connector]
 SCRIPT = Path(sys.executable).parent / "source-segment"
@@ -35,24 +35,6 @@ def process(folder: Path, command: str, **files: Json | list[Json]) -> tuple[Out
     plain = {name: value for name, value in os.environ.items() if not name.startswith("PYTHON")}
     found = subprocess.run(args, cwd=folder, env=plain, capture_output=True, timeout=60)
     return Output(found.returncode, found.stdout.decode()), found.stderr.decode()
-
-
-def catalog(*names: str) -> Json:
-    """A configured catalog."""
-    return {
-        "streams": [
-            {
-                "stream": {
-                    "name": name,
-                    "json_schema": {},
-                    "supported_sync_modes": ["full_refresh"],
-                },
-                "sync_mode": "full_refresh",
-                "destination_sync_mode": "overwrite",
-            }
-            for name in names
-        ]
-    }
 
 
 def test_spec(tmp_path: Path) -> None:
@@ -85,7 +67,7 @@ def test_read(connect: Connect, tmp_path: Path) -> None:
     connector = connect(now=None, size="small")
 
     output, errors = process(
-        tmp_path, "read", config=connector.config, catalog=catalog("users", "sources"), state=[]
+        tmp_path, "read", config=connector.config, catalog=configured(["users", "sources"]), state=[]
     )
 
     assert output.code == 0
@@ -105,7 +87,7 @@ def test_a_failed_read_exits_with_1(connect: Connect, tmp_path: Path) -> None:
     connector = connect(now=None)
     config = connector.config | {"api_token": "sgp_not-the-right-one"}
 
-    output, errors = process(tmp_path, "read", config=config, catalog=catalog("users"))
+    output, errors = process(tmp_path, "read", config=config, catalog=configured(["users"]))
 
     assert output.code == 1
     assert len(output.errors) == 1
@@ -128,7 +110,7 @@ def test_a_file_that_cannot_be_read_is_named(
     connector = connect()
     paths = {name: tmp_path / f"the {name}.json" for name in ("config", "catalog", "state")}
     paths["config"].write_text(json.dumps(connector.config))
-    paths["catalog"].write_text(json.dumps(catalog("users")))
+    paths["catalog"].write_text(json.dumps(configured(["users"])))
     paths["state"].write_text("[]")
     body = FILES[content]
     paths[file].unlink() if body is None else paths[file].write_bytes(body)
