@@ -864,7 +864,7 @@ class Retriever(retriever.Retriever):
             for row in self.extractor.extract_records(response):
                 if is_paged:
                     known = len(rows)
-                    rows.add(hash(orjson.dumps(row)))
+                    rows.add(_mark(row))
                     if len(rows) == known:
                         continue
                 yield Record(row, self.name, where)
@@ -907,6 +907,14 @@ class Retriever(retriever.Retriever):
             return {}
         asked = self.paginator.get_request_params(next_page_token=token)
         return {name.replace(PAGING, prefix): value for name, value in asked.items()}
+
+
+def _mark(row: Json) -> int:
+    """A number by which an equal record is known again."""
+    try:
+        return hash(orjson.dumps(row))
+    except TypeError:  # an integer of more than 64 bits, or half a surrogate pair
+        return hash(json.dumps(row))
 
 
 # -------------------------------------------------------------------------- partitions and state

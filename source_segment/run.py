@@ -101,11 +101,7 @@ def _line(message: AirbyteMessage) -> str:
         return AirbyteEntrypoint.airbyte_message_to_string(message)
     body = {
         "type": "RECORD",
-        "record": {
-            "stream": record.stream,
-            "data": record.data,
-            "emitted_at": record.emitted_at,
-        },
+        "record": {"stream": record.stream, "data": record.data, "emitted_at": record.emitted_at},
     }
     try:
         return orjson.dumps(body).decode()

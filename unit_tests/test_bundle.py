@@ -85,7 +85,9 @@ def test_image_of_the_bundle_has_the_connector_s_spec(manifest: Path) -> None:
 def test_runner_checks(connector: Connector, manifest: Path) -> None:
     said = run(connector, manifest, "check", config=connector.config)
     assert said.connection() == ("SUCCEEDED", "")
-    refused = run(connector, manifest, "check", config=connector.config | {"api_token": "sgp_no_such_token"})
+    refused = run(
+        connector, manifest, "check", config=connector.config | {"api_token": "sgp_no_such_token"}
+    )
     status, message = refused.connection()
     assert status == "FAILED"
     assert "token" in message

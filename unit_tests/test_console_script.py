@@ -67,7 +67,11 @@ def test_read(connect: Connect, tmp_path: Path) -> None:
     connector = connect(now=None, size="small")
 
     output, errors = process(
-        tmp_path, "read", config=connector.config, catalog=configured(["users", "sources"]), state=[]
+        tmp_path,
+        "read",
+        config=connector.config,
+        catalog=configured(["users", "sources"]),
+        state=[],
     )
 
     assert output.code == 0

@@ -100,11 +100,31 @@ def test_entries_of_a_wrong_kind(connect: Connect, stream: str, match: str, body
     assert not output.records[stream]
 
 
-def test_half_a_surrogate_pair(connect: Connect) -> None:
+@pytest.mark.parametrize("following", ["null", '"a-cursor"'])
+def test_half_a_surrogate_pair(connect: Connect, following: str) -> None:
     connector = connect()
-    body = '{"data": {"users": [{"id": "u1", "name": "Ana \\ud83d"}]}}'
-    connector.sim.faults.add(Fault("not_json", match="/users", body=body))
+    users = '[{"id": "u1", "name": "Ana \\ud83d"}]'
+    pages = [
+        f'{{"data": {{"users": {users}, "pagination": {{"next": {following}}}}}}}',
+        f'{{"data": {{"users": {users}}}}}',  # the same row again, as if it had moved on
+    ]
+    for after, body in enumerate(pages):
+        connector.sim.faults.add(Fault("not_json", match="/users", body=body, after=after))
 
     output = connector.read(["users"])
 
     assert output.records["users"] == [{"id": "u1", "name": "Ana \ud83d"}]
+
+
+def test_numbers_beyond_64_bits_on_several_pages(connect: Connect) -> None:
+    connector = connect()
+    row = f'{{"sourceId": "s1", "timestamp": "2026-03-01T00:00:00.000Z", "apiCalls": "{10**25}"}}'
+    for after, following in enumerate(('"a-cursor"', "null")):
+        paging = f'"pagination": {{"next": {following}}}'
+        body = f'{{"data": {{"dailyPerSourceAPICallsUsage": [{row}], {paging}}}}}'
+        connector.sim.faults.add(Fault("not_json", match="/usage", body=body, after=after))
+
+    output = connector.read(["usage_api_calls_per_source_daily"], start_date="2026-03-01")
+
+    [record] = output.records["usage_api_calls_per_source_daily"]
+    assert record["apiCalls"] == 10**25
