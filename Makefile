@@ -45,6 +45,7 @@ lint check: setup ## formatter, linters and type checker only
 	$(python) -m check_jsonschema --builtin-schema vendor.github-workflows .github/workflows/*.yml
 
 fix: setup ## format, and repair what the linter can
+	$(python) -m ruff format
 	$(python) -m ruff check --fix
 	$(python) -m ruff format
 
@@ -64,7 +65,7 @@ drift: setup ## compare the schemas with the API's published ones (FACTS=folder)
 bundle: setup ## write build/manifest.yaml, one file for the Connector Builder
 	@$(python) scripts/bundle.py
 
-expected: setup ## write the expected records of the acceptance tests again
+expected: setup ## write expected records and catalog of the acceptance tests again
 	@$(python) scripts/expected_records.py
 
 erd: setup ## draw the entity-relationship diagram again

@@ -21,15 +21,15 @@ def measure(sim: Simulator, folder: Path, start_date: str) -> list[Figure]:
 
     sim.reset_log()
     run = connector(files, files.read(CORE))
-    first = _figure("Requests, 18 core streams", sim, least(sim, CORE, start_date))
+    first = _figure("Requests, core streams", sim, least(sim, CORE, start_date))
 
     sim.reset_log()
     connector(files, files.read(CORE, states(run)))
-    second = _figure("Requests, 18 core streams once more", sim, _least_again(sim, start_date))
+    second = _figure("Requests, core streams once more", sim, _least_again(sim, start_date))
 
     sim.reset_log()
     connector(files, files.read(ALL), SHORT_MINUTES)
-    everything = _figure("Requests, all 71 streams", sim, least(sim, ALL, start_date))
+    everything = _figure("Requests, all streams", sim, least(sim, ALL, start_date))
     return [first, everything, second]
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import UTC, datetime, timedelta
 from functools import cache
 
-from benchmarks.figures import MANIFEST
+from scripts import catalog
 from simulator import Simulator, Workspace
 from simulator.streams import STREAMS
 
@@ -63,12 +63,7 @@ def bulk(users: int, rich: bool = False) -> Workspace:
 @cache
 def page_sizes() -> dict[str, int]:
     """The connector's own page size of each operation, as the manifest says it."""
-    found = MANIFEST["definitions"]["streams"]
-    endpoints = {name: found[name]["$parameters"]["endpoint"] for name in STREAMS}
-    return {
-        STREAMS[name].operation: min(e.get("page_size", 200), e.get("max_page_size", 1000))
-        for name, e in endpoints.items()
-    }
+    return {STREAMS[name].operation: found.page_size for name, found in catalog.streams().items()}
 
 
 def least(sim: Simulator, streams: list[str], start_date: str) -> dict[str, int]:

@@ -35,6 +35,7 @@ class TestAcceptance(SourceTestSuiteBase):
     @classmethod
     def create_connector(cls, scenario: ConnectorTestScenario | None) -> SourceSegment:
         """The source with the config of the scenario and the address of the simulator."""
-        scenario = scenario or ConnectorTestScenario()
+        if scenario is None:
+            return SourceSegment(command="spec")
         config = scenario.get_config_dict(connector_root=ROOT, empty_if_missing=True)
         return SourceSegment(config=config | {"api_url": cls.api_url})

@@ -9,7 +9,7 @@ from collections.abc import Iterable
 import yaml
 
 from integration_tests.scenario import ROOT, TESTS, Json, load
-from scripts.expected_records import lines
+from scripts.expected_records import configured_catalog, records
 from simulator.streams import STREAMS
 from unit_tests.connector import Connector, same
 
@@ -38,8 +38,8 @@ def test_full_refresh_twice_gives_the_expected_records(connector: Connector) -> 
         output = connector.read(STREAMS, sync_mode="full_refresh")
         assert output.code == 0, output.errors
         assert output.records.keys() == expected.keys()
-        for stream, records in expected.items():
-            same(compared(stream, output.records[stream]), compared(stream, records))
+        for stream, rows in expected.items():
+            same(compared(stream, output.records[stream]), compared(stream, rows))
 
 
 def test_every_exception_has_a_reason_and_a_field() -> None:
@@ -52,7 +52,12 @@ def test_every_exception_has_a_reason_and_a_field() -> None:
 
 def test_expected_records_are_current() -> None:
     path = ROOT / TESTS["basic_read"]["expect_records"]["path"]
-    assert path.read_text(encoding="utf-8") == lines(), "run scripts/expected_records.py"
+    assert path.read_text(encoding="utf-8") == records(), "run make expected"
+
+
+def test_configured_catalog_is_current() -> None:
+    path = ROOT / TESTS["incremental"]["tests"][0]["configured_catalog_path"]
+    assert path.read_text(encoding="utf-8") == configured_catalog(), "run make expected"
 
 
 def test_spec_is_that_of_the_file(connector: Connector) -> None:

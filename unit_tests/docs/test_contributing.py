@@ -51,7 +51,7 @@ def test_the_recipe_has_a_step_for_each_part() -> None:
 @pytest.mark.timeout(300)
 def test_the_commands_of_the_recipe_succeed_and_the_docs_have_the_stream(copy: Path) -> None:
     commands = "".join(re.findall(COMMANDS, RECIPE, re.DOTALL)).splitlines()
-    assert len(commands) == 5
+    assert len(commands) == 6
 
     for command in commands:
         ended = _run(copy, command)

@@ -224,7 +224,7 @@ LATE_DAYS = catalog.manifest()["definitions"]["usage_stream"]["state_migrations"
 AUDIT = catalog.manifest()["definitions"]["audit_stream"]["incremental_sync"]
 WORKERS = SPEC["properties"]["num_workers"]
 NUMBERS = {  # what the pages say, and what is so; each is said somewhere, and nowhere otherwise
-    r"\b(\d+) streams\b": len(STREAMS),
+    r"\b(\d+)\s+streams\b": len(STREAMS),
     r"\b(\d+) core streams": len(CORE),
     r"\b(\d+) of them selected": len(CORE),
     r"instead of the (\d+)": len(CORE),
