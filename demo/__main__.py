@@ -21,7 +21,10 @@ EXAMPLE = ROOT / "docs" / "queries" / "monthly_usage.sql"
 
 def main() -> None:
     """Read a workspace, then tell what came and where it is; exits with 1 and a sentence if not."""
-    everything = os.environ.get("STREAMS") == "all"
+    streams = os.environ.get("STREAMS", "")
+    if streams not in ("", "all"):
+        sys.exit(f"STREAMS is {streams!r}: leave it out for the core streams, or set it to all.")
+    everything = streams == "all"
     try:
         if "--real" in sys.argv[1:]:
             database = BUILD / "sync" / "segment.duckdb"
@@ -45,7 +48,10 @@ def _config() -> dict[str, str]:
     """The connector's configuration from the environment."""
     token = os.environ.get("SEGMENT_API_TOKEN")
     if not token:
-        sys.exit("Set SEGMENT_API_TOKEN to a token of Segment's Public API, then run this again.")
+        sys.exit(
+            "Set SEGMENT_API_TOKEN to a token of Segment's Public API (Settings > Workspace settings "
+            "> Access Management > Tokens): SEGMENT_API_TOKEN=... make sync"
+        )
     return {
         "api_token": token,
         "start_date": os.environ.get("SEGMENT_START_DATE") or _a_year_ago(),
@@ -60,7 +66,7 @@ def _a_year_ago() -> str:
 
 
 def _tell(progress: Progress, database: Path, page: Path) -> None:
-    query = EXAMPLE.read_text().partition("\n\n")[2].strip()
+    query = EXAMPLE.read_text().strip()
     with duckdb.connect(database, read_only=True) as db:
         print(f"\n{'stream':<48}{'rows read':>12}{'in the table':>14}{'seconds':>10}")
         for stream, seconds in sorted(progress.seconds.items()):

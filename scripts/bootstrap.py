@@ -56,7 +56,7 @@ def _wait_for_turn(guard: int) -> None:
 
 def _build(venv: Path, lock: Path, project: Path | None) -> None:
     started = time.monotonic()
-    _say(f"installing {lock.name} into {venv} (once, about a minute)")
+    _say(f"installing {lock.name} into {venv} (once, one to two minutes)")
     base = getattr(sys, "_base_executable", sys.executable)
     shutil.rmtree(venv, ignore_errors=True)
     subprocess.run([base, "-m", "venv", venv], check=True)

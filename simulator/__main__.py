@@ -21,7 +21,9 @@ def main() -> None:
     parser.add_argument("--seed", type=int, default=1)
     parser.add_argument("--tier", choices=("free", "team", "business"), default="business")
     parser.add_argument("--region", choices=("us", "eu"), default="us")
-    parser.add_argument("--token", help="the token to accept (default: a fixed fake one)")
+    parser.add_argument(
+        "--token", help="the token to accept, of 8 characters or more (default: a fixed fake one)"
+    )
     parser.add_argument("--latency-ms", type=float, default=0.0)
     parser.add_argument("--rate-limit", type=int, default=600, help="per minute; 0 for none")
     parser.add_argument(

@@ -5,7 +5,6 @@ Self-contained and without postponed annotations on purpose: the same file also 
 A stream's `endpoint` in the manifest, which most of these classes read, is explained there.
 """
 
-import copy
 import email.utils
 import itertools
 import json
@@ -151,11 +150,11 @@ class Config(config_transformation.ConfigTransformation):
             moment = utc(re.sub(r"^(\d\d)/(\d\d)/(\d{4})$", r"\3-\1-\2", text))
         except (ValueError, OverflowError):
             raise ValueError(
-                f"start_date {text!r} is no date: enter one such as 2024-01-31 (or 01/31/2024, or "
+                "start_date is no date: enter one such as 2024-01-31 (or 01/31/2024, or "
                 "2024-01-31T00:00:00Z)."
             ) from None
         if moment.year < 2000 or moment > datetime.now(UTC):
-            raise ValueError(f"start_date {text!r} must lie in the past, and not before 2000.")
+            raise ValueError("start_date must lie in the past, and not before 2000.")
         return moment.strftime("%Y-%m-%dT%H:%M:%SZ")
 
     @staticmethod
@@ -204,24 +203,20 @@ class Pages:
             except BaseException as error:
                 page.set_exception(error)
                 raise
-            page.set_result(self._packed(response) if left > 1 else None)
+            body = None
+            if left > 1 and self._size < self.LIMIT:
+                body = zlib.compress(response.content, 1)
+                self._grow(len(body))
+            page.set_result((response.status_code, body))
             return response
-        head, body = page.result()
+        status, body = page.result()
         if body is None:
             return fetch()
         if left == 1:
             self._grow(-len(body))
-        unpacked: requests.Response = copy.copy(head)
-        unpacked._content = zlib.decompress(body)
-        return unpacked
-
-    def _packed(self, response: requests.Response) -> tuple[requests.Response, bytes | None]:
-        head, body = copy.copy(response), None
-        head._content = b""
-        if self._size < self.LIMIT:
-            body = zlib.compress(response.content, 1)
-            self._grow(len(body))
-        return head, body
+        response = requests.Response()
+        response.status_code, response._content = status, zlib.decompress(body)
+        return response
 
     def _grow(self, size: int) -> None:
         with self._lock:
@@ -240,15 +235,20 @@ class Run(dict[str, Any]):
         self.pages, self.gate = Pages(), Gate()
         self.adapter = requests.adapters.HTTPAdapter(pool_maxsize=40)
         self.pacers: dict[str, Pacer] = {}
-        # (stream, hash of the parent, if any) -> whether the first answer was a 200
+        # (stream, hash of the parent, if any) -> whether it was first answered, or refused
         self.verdicts: dict[tuple[str, int | None], bool] = {}
-        self.refused: dict[str, list[str]] = defaultdict(list)  # stream -> Segment's words
-        self.missing: Counter[str] = Counter()  # stream -> parents that were gone
-        self.unavailable: dict[str, str] = {}  # stream -> why it is not read any more
+        self.refused: dict[str, Json] = defaultdict(dict)  # stream -> parent -> Segment's words
+        self.missing: dict[str, set[Any]] = defaultdict(set)  # stream -> parents that were gone
+        self.unavailable: set[str] = set()  # streams that are not read any more
+        self.failed: dict[str, AirbyteTracedException] = {}  # streams that end with that
         self.dead: AirbyteTracedException | None = None  # the token is refused everywhere
+        self.down: AirbyteTracedException | None = None  # the host does not answer at all
+        self.answered_at = 0.0  # monotonic seconds of the last answer of any kind
         self.alive_until = 0.0  # monotonic seconds up to which the token need not be tried again
         self.tries = 6  # of one request, not counting waits for a rate limit
-        self.here = threading.local()  # of this thread's request: `parent`, and `waits` for a 429
+        self.here = (
+            threading.local()
+        )  # of this thread's request: `parent`, `began`, `waits` for 429
 
     @property
     def answered(self) -> set[str]:
@@ -356,7 +356,8 @@ class Pacer(call_rate.AbstractAPIBudget):
 
         So a slow operation holds one thread, and not all the workers.
         """
-        if self._own and self._name not in self._run.unavailable:
+        is_shared = self._run.pages.readers[self._name] > 1  # then others fetch some pages
+        if self._own and not is_shared and self._name not in self._run.unavailable:
             while self._waiting:  # for the next pages of earlier partitions
                 time.sleep(1)
             self._take_own()
@@ -473,13 +474,13 @@ class Requester(HttpRequester):
         """
         safe = {name: quote(str(value), safe="") for name, value in values.items()}
         path = str(self.endpoint["path"]).format_map(safe)
-        if {".", ".."} & set(path.split("/")):
+        if path != "/" and {"", ".", ".."} & set(path[1:].split("/")):
             raise failure(SYSTEM, f"Segment lists an id for {self.name} that would leave its path.")
 
         def fetch() -> requests.Response:
             is_child = "parent_slice" in where.partition
             self._run.here.parent = hash(str(where.partition)) if is_child else None
-            self._run.here.waits = 0
+            self._run.here.began, self._run.here.waits = time.monotonic(), 0
             url, options = str(self.config["api_url"]) + path, {"allow_redirects": False}
             return self._http_client.send_request("GET", url, options, params=params)[1]
 
@@ -502,6 +503,19 @@ def response_data(response: requests.Response) -> Any:
             raise ValueError("no data")
         response.data = data  # type: ignore[attr-defined]
     return response.data  # type: ignore[attr-defined]
+
+
+def paging_key(endpoint: Mapping[str, Any]) -> str:
+    """Where the next cursor stands in `data`."""
+    return (endpoint.get("paging") or PAGING).rstrip(".")
+
+
+def dumped(value: Any) -> bytes:
+    """JSON of a record, also of integers of more than 64 bits, and of half a surrogate pair."""
+    try:
+        return orjson.dumps(value)
+    except TypeError:
+        return json.dumps(value).encode()
 
 
 def words(response: requests.Response) -> str:
@@ -538,6 +552,7 @@ class ErrorHandler(DefaultErrorHandler):
         if not isinstance(response_or_exception, requests.Response):
             return self._unreachable(response_or_exception)
         response, status = response_or_exception, response_or_exception.status_code
+        self._run.answered_at, self._run.down = time.monotonic(), None
         if status == 200:
             return self._answered(response)
         if status == 429:
@@ -547,7 +562,8 @@ class ErrorHandler(DefaultErrorHandler):
         if status in (401, 403) or (status == 404 and not self._run.here.parent):
             return self._refused(response)
         if status == 404:
-            self._run.missing[self.name] += 1
+            self._run.missing[self.name].add(self._run.here.parent)
+            self._run.verdicts[self.name, self._run.here.parent] = False
             return self._skip(f"{self.name}: a parent was deleted meanwhile and is skipped.")
         if status == 422 and "cursor=" in str(response.request.url) and "cursor" in response.text:
             return ErrorResolution(ResponseAction.RESET_PAGINATION)
@@ -579,7 +595,10 @@ class ErrorHandler(DefaultErrorHandler):
         if (tries := attempt_count - self._run.here.waits) < self._run.tries:
             return None
         last = self.interpret_response(response_or_exception)
-        raise failure(last.failure_type or TRANSIENT, f"{last.error_message} ({tries} tries).")
+        gone = failure(last.failure_type or TRANSIENT, f"{last.error_message} ({tries} tries).")
+        if self._run.answered_at < self._run.here.began:  # others need not try it all again
+            self._run.down = gone
+        raise gone
 
     def _answered(self, response: requests.Response) -> ErrorResolution:
         if flaw := self._flaw(response):
@@ -604,7 +623,7 @@ class ErrorHandler(DefaultErrorHandler):
             return f"a body without {key!r}"
         if not all(isinstance(row, wanted) for row in rows):
             return f"entries of {key!r} that are no records"
-        if not isinstance(data.get("pagination") or {}, dict):
+        if not isinstance(data.get(paging_key(self.endpoint)) or {}, dict):
             return "a pagination that is no object"
         return None
 
@@ -618,7 +637,7 @@ class ErrorHandler(DefaultErrorHandler):
             )
         slow = isinstance(error, requests.Timeout)
         what = "did not answer in time" if slow else "cannot be reached"
-        return self._retry(f"{host} {what} ({self.name}): check the network and api_url")
+        return self._retry(f"{host} {what}: check the network and api_url")
 
     def _refused(self, response: requests.Response) -> ErrorResolution:
         """401 and 403, and 404 on a whole list: lack of a plan or permission, or a dead token."""
@@ -641,12 +660,12 @@ class ErrorHandler(DefaultErrorHandler):
             if run.verdicts.setdefault((self.name, parent), False):
                 raise self._changed(said)
             if self.config["unavailable_streams"] == "fail":
-                raise failure(CONFIG, message)
-            run.refused[self.name].append(said)
+                raise run.failed.setdefault(self.name, failure(CONFIG, message))
+            run.refused[self.name].setdefault(parent, said)
             # At two requests a minute it would take hours to try each parent.
-            if parent and self.endpoint.get("limit", 60) > 10:
-                return self._skip(f"{self.name}: one parent is refused and skipped ({said}).")
-            run.unavailable[self.name] = message
+            is_slow = self.endpoint.get("limit", 60) <= 10 and self.name not in run.answered
+            if is_slow or not parent:
+                run.unavailable.add(self.name)
         return self._skip(message)
 
     def _changed(self, said: str) -> AirbyteTracedException:
@@ -694,8 +713,7 @@ class CursorPagination(pagination_strategy.PaginationStrategy):
 
     def next_page_token(self, response: requests.Response, *_: Any, **__: Any) -> str | None:
         """The next cursor; None at the end, which the API writes as null, empty, or not at all."""
-        key = (self.endpoint.get("paging") or PAGING).rstrip(".")
-        following = (response_data(response).get(key) or {}).get("next")
+        following = (response_data(response).get(paging_key(self.endpoint)) or {}).get("next")
         return None if following in (None, "") else str(following)
 
     def get_page_size(self) -> int:
@@ -859,27 +877,29 @@ class Retriever(retriever.Retriever):
         values = self.requester.values(asked)
         if (params := self.requester.query(values)) is None:
             return
-        rows: set[int] = set()
+        seen: set[int] = set()
         for response, is_paged in self._pages(asked, values, params):
-            for row in self.extractor.extract_records(response):
-                if is_paged:
-                    known = len(rows)
-                    rows.add(_mark(row))
-                    if len(rows) == known:
-                        continue
-                yield Record(row, self.name, where)
+            if is_paged:
+                data, key = response_data(response), self.endpoint["records"]
+                marks = {hash(dumped(row)): row for row in data[key]}
+                data[key] = [row for mark, row in marks.items() if mark not in seen]
+                seen.update(marks)
+            for record in self.extractor.extract_records(response):
+                yield Record(record, self.name, where)
 
     def _pages(
         self, asked: StreamSlice, values: Json, params: Json
     ) -> Iterator[tuple[requests.Response, bool]]:
         """Each page of a list, and whether it has others, so that a row can come again."""
         run: Run = self.config[RUN]
-        token: Mapping[str, Any] | None = None
+        token: Mapping[str, Any] | None = self.paginator.get_initial_token()  # None
         cursors: set[str] = set()
         restarts = 0
-        while self.name not in run.unavailable:
-            if run.dead:
-                raise run.dead
+        if self.name in run.unavailable:
+            return
+        while True:
+            if error := run.dead or run.down or run.failed.get(self.name):
+                raise error
             query = params | self._paging(token)
             try:
                 response = self.requester.get(values, query, asked, restarts > 0)
@@ -907,14 +927,6 @@ class Retriever(retriever.Retriever):
             return {}
         asked = self.paginator.get_request_params(next_page_token=token)
         return {name.replace(PAGING, prefix): value for name, value in asked.items()}
-
-
-def _mark(row: Json) -> int:
-    """A number by which an equal record is known again."""
-    try:
-        return hash(orjson.dumps(row))
-    except TypeError:  # an integer of more than 64 bits, or half a surrogate pair
-        return hash(json.dumps(row))
 
 
 # -------------------------------------------------------------------------- partitions and state

@@ -2,7 +2,6 @@
 
 import ctypes
 import gc
-import json
 import logging
 import os
 import signal
@@ -12,14 +11,13 @@ from collections.abc import Callable, Iterable
 from contextlib import suppress
 from typing import Any
 
-import orjson
 from airbyte_cdk.entrypoint import AirbyteEntrypoint
 from airbyte_cdk.logger import PRINT_BUFFER
 from airbyte_cdk.models import AirbyteMessage, FailureType
 from airbyte_cdk.utils.airbyte_secrets_utils import filter_secrets
 from airbyte_cdk.utils.traced_exception import AirbyteTracedException
 
-from source_segment.components import failure
+from source_segment.components import dumped, failure
 from source_segment.source import SourceSegment
 
 logger = logging.getLogger("airbyte")
@@ -47,6 +45,8 @@ def run() -> None:
 def main(args: list[str]) -> int:
     """Run one command, its messages going to stdout; the exit code is 0 if it ended well."""
     parsed = AirbyteEntrypoint.parse_args(args)
+    for handler in logging.root.handlers:
+        handler.addFilter(_is_news)
     try:
         with PRINT_BUFFER:
             for line in _messages(parsed):
@@ -66,6 +66,11 @@ def main(args: list[str]) -> int:
         message = message or trace.as_sanitized_airbyte_message()
         print(AirbyteEntrypoint.airbyte_message_to_string(message), flush=True)
         return 0 if is_answer else 1
+
+
+def _is_news(record: logging.LogRecord) -> bool:
+    """Whether a log line is no traceback of a failure that a message tells in a sentence."""
+    return not (record.exc_info and isinstance(record.exc_info[1], AirbyteTracedException))
 
 
 def _messages(args: Namespace) -> Iterable[str]:
@@ -90,9 +95,9 @@ def _load(read: Callable[[Any], Any], args: Namespace, name: str) -> Any:
     try:
         return read(path)
     except (OSError, ValueError, KeyError, TypeError) as error:
-        raise failure(
-            FailureType.config_error, f"The {name} file {path} cannot be read: {error}"
-        ) from None
+        reason = getattr(error, "strerror", None) or error
+        message = f"The {name} file {path} cannot be read: {reason}. Check --{name}."
+        raise failure(FailureType.config_error, message) from None
 
 
 def _line(message: AirbyteMessage) -> str:
@@ -103,7 +108,4 @@ def _line(message: AirbyteMessage) -> str:
         "type": "RECORD",
         "record": {"stream": record.stream, "data": record.data, "emitted_at": record.emitted_at},
     }
-    try:
-        return orjson.dumps(body).decode()
-    except TypeError:  # an integer of more than 64 bits, or half a surrogate pair
-        return json.dumps(body)
+    return dumped(body).decode()

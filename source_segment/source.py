@@ -104,7 +104,7 @@ class SourceSegment(ConcurrentDeclarativeSource):
         try:
             workspace = self._first_record(built["workspace"])
             if not workspace:
-                said = run.refused["workspace"] or ["no workspace"]
+                said = [*run.refused["workspace"].values(), "no workspace"]
                 url = self._config["api_url"]
                 message = f"{url} does not answer like Segment, or refuses the token ({said[0]})."
                 raise components.failure(FailureType.config_error, message)
@@ -140,12 +140,17 @@ class SourceSegment(ConcurrentDeclarativeSource):
         run: components.Run = self._config[components.RUN]
         names = [entry.stream.name for entry in catalog.streams]
         catalog.streams.sort(key=lambda entry: self._place(entry.stream.name))
-        if unknown := ", ".join(name for name in names if name not in self._declared):
-            logger.warning(f"Unknown streams are not read: {unknown}. Refresh the source schema.")
+        if unknown := [name for name in names if name not in self._declared]:
+            said = f"The catalog names streams that do not exist: {', '.join(unknown)}. "
+            said += "Refresh the source schema, or take the names from discover."
+            if unknown == names:
+                raise components.failure(FailureType.config_error, said)
+            logger.warning(said)
         usage = {n: at for n, at in map(state_of, state or ()) if n.startswith("usage_")}
         progress = Progress(len(names))
         try:
-            for message in super().read(logger, config, catalog, state):
+            messages: Iterator[AirbyteMessage] = super().read(logger, config, catalog, state)
+            for message in self._each_error_once(messages):
                 if run.dead:
                     raise run.dead
                 if message.state is None or not self._moves_back(message.state, usage):
@@ -160,6 +165,26 @@ class SourceSegment(ConcurrentDeclarativeSource):
                 "None of the selected streams can be read with this plan and token: "
                 + " ".join(skipped),
             )
+
+    @staticmethod
+    def _each_error_once(messages: Iterator[AirbyteMessage]) -> Iterator[AirbyteMessage]:
+        """Without errors that partitions of a stream repeat; the sync's own is of their kind.
+
+        The CDK tells each, and calls the end of the sync the user's fault whatever it was.
+        """
+        told: set[tuple[str, str | None, FailureType | None]] = set()
+        try:
+            for message in messages:
+                if error := message.trace.error if message.trace else None:
+                    told_now = str(error.stream_descriptor), error.message, error.failure_type
+                    if told_now in told:
+                        continue
+                    told.add(told_now)
+                yield message
+        except AirbyteTracedException as error:
+            if len(kinds := {kind for _, _, kind in told if kind}) == 1:
+                error.failure_type = kinds.pop()
+            raise
 
     @staticmethod
     def _moves_back(state: AirbyteStateMessage, before: Mapping[str, str]) -> bool:
@@ -177,14 +202,15 @@ class SourceSegment(ConcurrentDeclarativeSource):
         for name in sorted(names):
             path = name, *self._parents(name)
             if lost := [n for n in path if n in run.refused.keys() - run.answered]:
-                endpoint, said = self._endpoints()[name], run.refused[lost[0]][0]
+                endpoint, said = self._endpoints()[name], next(iter(run.refused[lost[0]].values()))
                 skipped.append(components.ErrorHandler.unavailable(name, endpoint, said))
                 logger.warning(f"{skipped[-1]} It is skipped.")
         for name in sorted(run.refused.keys() & run.answered):
             count = len(run.refused[name])
             logger.warning(f"Stream {name}: {count} parents were refused and skipped.")
-        for name, count in sorted(run.missing.items()):
-            logger.warning(f"Stream {name}: {count} parents were deleted meanwhile and skipped.")
+        for name, gone in sorted(run.missing.items()):
+            told = f"{len(gone)} parents answered 404 (deleted, or nothing there) and are skipped."
+            logger.warning(f"Stream {name}: {told}")
         return skipped
 
     def _endpoints(self) -> dict[str, Json]:

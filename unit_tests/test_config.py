@@ -36,6 +36,7 @@ GOOD: dict[str, tuple[dict[str, Any], str | None]] = {
     "region in capitals": ({"region": "EU"}, None),
     "fewest workers": ({"num_workers": 2}, None),
     "most workers": ({"num_workers": 40}, None),
+    "workers as a number with a point": ({"num_workers": 5.0}, None),
     "smallest page": ({"page_size": 1}, None),
     "largest page": ({"page_size": 1000}, None),
     "choices": ({"unavailable_streams": "fail", "redact_secrets": True}, None),

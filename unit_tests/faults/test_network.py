@@ -81,12 +81,12 @@ def untrusted(tmp_path: Path) -> Iterator[str]:
 
 def test_connection_reset(small: Connector) -> None:
     recovers(small, Fault("reset"))
-    gives_up(small, Fault("reset"), "transient_error", "cannot be reached (users): check the")
+    gives_up(small, Fault("reset"), "transient_error", "cannot be reached: check the")
 
 
 def test_read_timeout(small: Connector, impatient: None) -> None:
     recovers(small, Fault("stall"))
-    gives_up(small, Fault("stall"), "transient_error", "did not answer in time (users)")
+    gives_up(small, Fault("stall"), "transient_error", "did not answer in time: check the")
 
 
 def test_slow_responses(small: Connector, impatient: None) -> None:
@@ -99,13 +99,26 @@ def test_slow_responses(small: Connector, impatient: None) -> None:
     assert output.asked()["listUsers"] == 3  # slow is no fault
 
 
+def test_dead_network_is_not_tried_for_each_parent(small: Connector) -> None:
+    """Once all tries of a request have passed without any answer, the rest fails at once."""
+    fault = Fault("reset", match="connected-destinations", times=None)
+    small.sim.faults.add(fault)
+
+    output = small.read(["source_connected_destinations"], num_workers=2)
+
+    fails(output, "transient_error", "cannot be reached", "source_connected_destinations")
+    assert fault.hits <= 2 * 6  # of six parents, those that were under way
+    assert output.errors[-1]["failure_type"] == "transient_error"
+    assert not [text for _, text in output.logs if "Traceback" in text]
+
+
 def test_server_not_running(small: Connector) -> None:
     small.sim.stop()
 
     output = small.read(["users", "sources"])
 
     for name in ("users", "sources"):
-        fails(output, "transient_error", f"cannot be reached ({name})", name)
+        fails(output, "transient_error", "cannot be reached: check", name)
 
 
 def test_dns_failure(small: Connector, monkeypatch: pytest.MonkeyPatch) -> None:

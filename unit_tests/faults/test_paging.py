@@ -127,7 +127,7 @@ def test_odd_ids(small: Connector) -> None:
     assert all(r.status == 200 for r in output.requests)
 
 
-@pytest.mark.parametrize("bad", [".", ".."])
+@pytest.mark.parametrize("bad", [".", "..", ""])
 def test_ids_that_would_leave_their_path(small: Connector, bad: str) -> None:
     small.sim.workspace.sources[0]["id"] = bad
 

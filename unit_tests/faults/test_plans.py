@@ -134,6 +134,39 @@ def test_refused_child_with_a_limit_of_its_own(small: Connector) -> None:
     assert unavailable(output) == ["warehouse_syncs"]
 
 
+def test_refused_time_series_with_fail(small: Connector) -> None:
+    small.sim.access.deny = ["getDailyWorkspaceMTUUsage"]
+
+    output = small.read(
+        ["usage_mtu_workspace_daily", "users"], unavailable_streams="fail", num_workers=2
+    )
+
+    assert output.code == 1
+    assert output.status("users") == "COMPLETE"
+    failed = [e for e in output.errors if e.get("stream_descriptor")]
+    assert len(failed) == 1  # not one for each month
+    assert output.asked()["getDailyWorkspaceMTUUsage"] <= 2  # workers
+
+
+def test_unknown_streams(small: Connector) -> None:
+    output = small.read(["sourcez", "users"])
+
+    assert output.code == 0
+    assert output.status("sourcez") == "INCOMPLETE"
+    same(output.records["users"], truth(small, "users"))
+    assert "streams that do not exist: sourcez." in output.warnings()[0]
+
+
+def test_nothing_but_unknown_streams(small: Connector) -> None:
+    output = small.read(["sourcez"])
+
+    assert output.code == 1
+    [error] = output.errors
+    assert error["failure_type"] == "config_error"
+    assert "streams that do not exist: sourcez." in error["message"]
+    assert output.requests == []
+
+
 def test_refused_parent_stream(small: Connector) -> None:
     small.sim.access.deny = ["listUserGroups"]
 

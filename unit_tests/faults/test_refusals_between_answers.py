@@ -7,7 +7,7 @@ from collections.abc import Callable
 import pytest
 
 from simulator import Fault
-from unit_tests.connector import Connector, same
+from unit_tests.connector import START, Connector, same
 
 Connect = Callable[..., Connector]
 
@@ -51,6 +51,55 @@ def test_one_window_of_a_parent_refused(connect: Connect) -> None:
     same(found.values(), connector.sim.truth(stream, start_date="2026-01-01"))
 
 
+def test_one_window_of_a_parent_not_found(connect: Connect) -> None:
+    """A day that answers 404 while the others answer is not passed over either."""
+    connector = connect(config={"start_date": "2026-01-01", "num_workers": 2})
+    stream = "destination_delivery_metrics_daily"
+    connector.sim.faults.add(Fault("status", match="delivery-metrics", status=404, after=6))
+
+    failed = connector.read([stream])
+    connector.sim.faults.clear()
+    after = connector.read([stream], state=failed.state())
+
+    assert failed.status(stream) == "INCOMPLETE"
+    key = ("sourceId", "destinationId", "date")
+    rows = failed.records[stream] + after.records[stream]
+    found = {tuple(row[name] for name in key): row for row in rows}
+    same(found.values(), connector.sim.truth(stream, start_date="2026-01-01"))
+
+
+def test_refused_on_one_parent_of_a_slow_operation(connect: Connect) -> None:
+    """At two a minute: half read lists go on to their end, later parents are asked, too."""
+    connector = connect(size="small", config={"page_size": 20, "num_workers": 5})
+    warehouses = connector.sim.workspace.warehouses
+    warehouses += [warehouses[0] | {"id": f"more{n}"} for n in range(3)]
+    connector.sim.access.deny.append(f"/warehouses/{warehouses[3]['id']}/syncs")
+
+    output = connector.read(["warehouse_syncs"])
+
+    assert output.code == 0
+    same(
+        output.records["warehouse_syncs"], connector.sim.truth("warehouse_syncs", start_date=START)
+    )
+    assert len({r.path for r in output.requests if r.path.endswith("/syncs")}) == len(warehouses)
+    assert output.warnings() == ["Stream warehouse_syncs: 1 parents were refused and skipped."]
+
+
+def test_refused_windows_of_a_parent_are_one_parent(connect: Connect) -> None:
+    connector = connect(config={"start_date": "2026-01-01"})
+    stream = "destination_delivery_metrics_daily"
+    [first, *_] = connector.sim.truth(stream, start_date="2026-01-01")
+    connector.sim.access.deny.append(f"/destinations/{first['destinationId']}/delivery-metrics")
+
+    output = connector.read([stream])
+
+    assert output.code == 0
+    listed = [d["id"] for d in connector.sim.workspace.destinations]
+    pairs = listed.count(first["destinationId"])  # a destination is listed once for each source
+    assert output.warnings() == [f"Stream {stream}: {pairs} parents were refused and skipped."]
+    assert output.asked()["listDeliveryMetricsSummaryFromDestination"] > pairs
+
+
 def test_refused_on_one_parent_of_a_limited_operation(connect: Connect) -> None:
     connector = connect(size="small", config={"page_size": 2})
     stream = "tracking_plan_rules"
@@ -85,6 +134,11 @@ def test_rate_limit_before_a_broken_body(connect: Connect) -> None:
         ("users", "/users", '{"data": {"users": [null]}}'),
         ("users", "/users", '{"data": {"users": [], "pagination": "x"}}'),
         ("invites", "/invites", '{"data": {"invites": [null]}}'),
+        (
+            "credential_sources",
+            "/consumers",
+            '{"data": {"sources": [], "sourcesPagination": ["x"]}}',
+        ),
         ("source_details", "/sources/", '{"data": {}}'),
         ("warehouse_advanced_sync_schedules", "/advanced-sync-schedule", '{"data": {}}'),
     ],
