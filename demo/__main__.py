@@ -49,8 +49,8 @@ def _config() -> dict[str, str]:
     token = os.environ.get("SEGMENT_API_TOKEN")
     if not token:
         sys.exit(
-            "Set SEGMENT_API_TOKEN to a token of Segment's Public API (Settings > Workspace settings "
-            "> Access Management > Tokens): SEGMENT_API_TOKEN=... make sync"
+            "Set SEGMENT_API_TOKEN to a token of Segment's Public API (Settings > Workspace "
+            "settings > Access Management > Tokens): SEGMENT_API_TOKEN=... make sync"
         )
     return {
         "api_token": token,
