@@ -32,7 +32,8 @@ def main() -> None:
 
     def counted() -> list[Figure]:
         with medium() as sim:
-            return requests_made.measure(sim, folder, start_date)
+            found, plots["peak"] = requests_made.measure(sim, folder, start_date)
+            return found
 
     with tempfile.TemporaryDirectory() as name:
         folder = Path(name)
@@ -40,7 +41,7 @@ def main() -> None:
         step("time for each number of workers", curve)
         step("time at the rate limit", lambda: wall.measure_limited(folder, start_date))
         step("speed of one large stream", lambda: throughput.measure(folder, start_date))
-        step("memory", lambda: memory.measure(folder, start_date))
+        step("memory", lambda: memory.measure(folder, start_date, plots.pop("peak")))
         step("start", lambda: startup.measure(folder, start_date))
         step("a dlt pipeline", lambda: beside_dlt.measure(folder, start_date))
         data = folder / "plots.json"

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 
 from scripts import catalog
 
-WORKERS: tuple[int, ...] = (3, 5, 8, 10, 15, 30)
+WORKERS: tuple[int, ...] = (3, 5, 10, 15, 30)
 OPTIONS = catalog.manifest()["spec"]["connection_specification"]["properties"]
 DEFAULT_WORKERS: int = OPTIONS["num_workers"]["default"]
 

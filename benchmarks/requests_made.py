@@ -15,8 +15,11 @@ from simulator import Simulator
 INCREMENTAL = [name for name in CORE if name.startswith(("usage_", "audit_"))]
 
 
-def measure(sim: Simulator, folder: Path, start_date: str) -> list[Figure]:
-    """A first sync of the core and of everything, and a second one of the core."""
+def measure(sim: Simulator, folder: Path, start_date: str) -> tuple[list[Figure], float]:
+    """A first sync of the core and of everything, and a second one of the core.
+
+    Also the peak memory of the sync of everything, in MiB.
+    """
     files = Files(folder, sim, start_date)
 
     sim.reset_log()
@@ -28,9 +31,9 @@ def measure(sim: Simulator, folder: Path, start_date: str) -> list[Figure]:
     second = _figure("Requests, core streams once more", sim, _least_again(sim, start_date))
 
     sim.reset_log()
-    connector(files, files.read(ALL), SHORT_MINUTES)
+    whole = connector(files, files.read(ALL), SHORT_MINUTES)
     everything = _figure("Requests, all streams", sim, least(sim, ALL, start_date))
-    return [first, everything, second]
+    return [first, everything, second], whole.megabytes
 
 
 def _least_again(sim: Simulator, start_date: str) -> dict[str, int]:

@@ -17,7 +17,7 @@ from simulator import Simulator
 @pytest.mark.parametrize("size", ["tiny", "small"])
 def test_a_sync_makes_the_least_requests(tmp_path: Path, size: str) -> None:
     with Simulator(size=size) as sim:
-        figures = requests_made.measure(sim, tmp_path, months_ago(3))
+        figures, _ = requests_made.measure(sim, tmp_path, months_ago(3))
 
     assert {figure.name: figure.ratio for figure in figures} == {
         name: 1 for name in AIMS if name.startswith("Requests, ")
