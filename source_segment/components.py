@@ -899,7 +899,7 @@ class Retriever(retriever.Retriever):
             return
         while True:
             if error := run.dead or run.down or run.failed.get(self.name):
-                raise error
+                raise error.with_traceback(None)  # which grows each time that it is raised
             query = params | self._paging(token)
             try:
                 response = self.requester.get(values, query, asked, restarts > 0)
