@@ -21,6 +21,7 @@ def main() -> None:
     begun, start_date = time.monotonic(), months_ago(MONTHS)
     figures: list[Figure] = []
     plots: dict[str, Any] = {}
+    peak = 0.0  # MiB, of the sync of everything
 
     def step(text: str, measure: Callable[[], list[Figure]]) -> None:
         print(f"[{time.monotonic() - begun:3.0f} s] {text} ...", flush=True)
@@ -31,8 +32,9 @@ def main() -> None:
         return found
 
     def counted() -> list[Figure]:
+        nonlocal peak
         with medium() as sim:
-            found, plots["peak"] = requests_made.measure(sim, folder, start_date)
+            found, peak = requests_made.measure(sim, folder, start_date)
             return found
 
     with tempfile.TemporaryDirectory() as name:
@@ -41,7 +43,7 @@ def main() -> None:
         step("time for each number of workers", curve)
         step("time at the rate limit", lambda: wall.measure_limited(folder, start_date))
         step("speed of one large stream", lambda: throughput.measure(folder, start_date))
-        step("memory", lambda: memory.measure(folder, start_date, plots.pop("peak")))
+        step("memory", lambda: memory.measure(folder, start_date, peak))
         step("start", lambda: startup.measure(folder, start_date))
         step("a dlt pipeline", lambda: beside_dlt.measure(folder, start_date))
         data = folder / "plots.json"

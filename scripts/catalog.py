@@ -14,6 +14,8 @@ from airbyte_cdk.sources.declarative.parsers.manifest_reference_resolver import 
 )
 from airbyte_cdk.utils.yaml_loader import safe_load_yaml
 
+from source_segment import components
+
 Json = dict[str, Any]
 ROOT = Path(__file__).resolve().parent.parent
 MANIFEST = ROOT / "manifest.yaml"
@@ -46,9 +48,8 @@ class Stream:
 
     @property
     def added(self) -> dict[str, str]:
-        """What is put on each record: field and template, by default the names of the path."""
-        add = self.endpoint.get("add", re.findall(r"{(\w+)}", self.endpoint["path"]))
-        return dict(add) if isinstance(add, dict) else {name: f"{{{name}}}" for name in add}
+        """What is put on each record: field and template."""
+        return components.added(self.endpoint)
 
     @property
     def page_size(self) -> int:

@@ -64,6 +64,7 @@ Json = dict[str, Any]
 CONFIG, SYSTEM = FailureType.config_error, FailureType.system_error
 TRANSIENT = FailureType.transient_error
 HOSTS = {"us": "https://api.segmentapis.com", "eu": "https://eu1.api.segmentapis.com"}
+REGIONS = {"": "us", "api": "us", "eu1": "eu"}  # other ways to write them
 PAGING = "pagination."  # prefix of `count` and `cursor` in the query
 RUN = "__run"  # where `Config` puts the `Run` that all components of a sync share
 
@@ -109,8 +110,8 @@ class Config(config_transformation.ConfigTransformation):
             for name, change in (
                 ("api_token", self._token),
                 ("start_date", self._start_date),
-                ("region", lambda text: {"api": "us", "eu1": "eu"}.get(text.lower(), text.lower())),
-                ("api_url", self._url),
+                ("region", lambda text: REGIONS.get(text.lower(), text.lower())),
+                ("api_url", lambda text: text and self._url(text)),
             ):
                 if isinstance(config.get(name), str):
                     config[name] = change(config[name])
@@ -118,7 +119,7 @@ class Config(config_transformation.ConfigTransformation):
                 raise ValueError(self._told(flaw))
         except ValueError as error:
             raise failure(CONFIG, f"Config: {error}") from None
-        config.setdefault("api_url", HOSTS[config["region"]])
+        config["api_url"] = config.get("api_url") or HOSTS[config["region"]]
         config[RUN] = Run()
 
     @staticmethod
@@ -246,9 +247,8 @@ class Run(dict[str, Any]):
         self.answered_at = 0.0  # monotonic seconds of the last answer of any kind
         self.alive_until = 0.0  # monotonic seconds up to which the token need not be tried again
         self.tries = 6  # of one request, not counting waits for a rate limit
-        self.here = (
-            threading.local()
-        )  # of this thread's request: `parent`, `began`, `waits` for 429
+        # Of the request that a thread sends: `parent` (its hash, if any), `began`, `waits` for 429.
+        self.here = threading.local()
 
     @property
     def answered(self) -> set[str]:
@@ -559,7 +559,7 @@ class ErrorHandler(DefaultErrorHandler):
             with self._run.lock:
                 self._run.pacers[self.name].gate.pause(response)
             return ErrorResolution(ResponseAction.RATE_LIMITED, TRANSIENT)
-        if status in (401, 403) or (status == 404 and not self._run.here.parent):
+        if status in (401, 403) or (status == 404 and self._run.here.parent is None):
             return self._refused(response)
         if status == 404:
             self._run.missing[self.name].add(self._run.here.parent)
@@ -664,7 +664,7 @@ class ErrorHandler(DefaultErrorHandler):
             run.refused[self.name].setdefault(parent, said)
             # At two requests a minute it would take hours to try each parent.
             is_slow = self.endpoint.get("limit", 60) <= 10 and self.name not in run.answered
-            if is_slow or not parent:
+            if is_slow or parent is None:
                 run.unavailable.add(self.name)
         return self._skip(message)
 
@@ -754,6 +754,12 @@ def redact(value: Any, *, inside: bool = False, secret: bool = False) -> Any:
     return MASK if secret or is_url else value
 
 
+def added(endpoint: Mapping[str, Any]) -> dict[str, str]:
+    """Fields that are put on each record, and their templates: by default the names of the path."""
+    add = endpoint.get("add", re.findall(r"{(\w+)}", endpoint["path"]))
+    return dict(add) if isinstance(add, dict) else {name: f"{{{name}}}" for name in add}
+
+
 @dataclass
 class RecordExtractor(record_extractor.RecordExtractor):
     """Turn a body into records in one pass: the stock extractor walks every leaf of it.
@@ -773,19 +779,18 @@ class RecordExtractor(record_extractor.RecordExtractor):
     def extract_records(self, response: requests.Response) -> Iterator[Json]:
         """The records of a response that `ErrorHandler` has accepted; `values` stand on it."""
         values: Json = response.values  # type: ignore[attr-defined]
-        data, rows = response_data(response), self._rows(response_data(response))
+        data = response_data(response)
+        rows = self._rows(data)
         if since := self.endpoint.get("since"):
             rows = (row for row in rows if self._is_within(row.get(since), values))
-        added = {name: data[name] for name in self.endpoint.get("beside", ()) if name in data}
-        templates = self.endpoint.get("add", re.findall(r"{(\w+)}", self.endpoint["path"]))
-        if isinstance(templates, list):
-            templates = {name: f"{{{name}}}" for name in templates}
-        added |= {name: template.format_map(values) for name, template in templates.items()}
-        content = response.content.lower()
+        beside = {name: data[name] for name in self.endpoint.get("beside", ()) if name in data}
+        templates = added(self.endpoint)
+        more = beside | {name: text.format_map(values) for name, text in templates.items()}
+        content = response.content.lower() if self.config["redact_secrets"] else b""
         marks = b'settings"', b'configuration"', b'"writekeys"'
-        is_secret = self.config["redact_secrets"] and any(mark in content for mark in marks)
+        is_secret = any(mark in content for mark in marks)
         for row in rows:
-            row.update(added)
+            row.update(more)
             yield redact(row) if is_secret else row
 
     def _rows(self, data: Json) -> Iterable[Json]:

@@ -61,11 +61,10 @@ def main(args: list[str]) -> int:
         if not isinstance(trace, AirbyteTracedException):
             trace = AirbyteTracedException.from_exception(error)
             trace.message = f"The connector failed: {type(error).__name__}: {error}"
-        is_answer = parsed.command == "check" and trace.failure_type == FailureType.config_error
-        message = trace.as_connection_status_message() if is_answer else None
-        message = message or trace.as_sanitized_airbyte_message()
+        answer = trace.as_connection_status_message() if parsed.command == "check" else None
+        message = answer or trace.as_sanitized_airbyte_message()
         print(AirbyteEntrypoint.airbyte_message_to_string(message), flush=True)
-        return 0 if is_answer else 1
+        return 0 if answer else 1
 
 
 def _is_news(record: logging.LogRecord) -> bool:

@@ -33,6 +33,7 @@ GOOD: dict[str, tuple[dict[str, Any], str | None]] = {
     "region eu": ({"region": "eu"}, None),
     "region of the earlier connector: api": ({"region": "api"}, None),
     "region of the earlier connector: eu1": ({"region": "eu1"}, None),
+    "region left empty": ({"region": ""}, None),
     "region in capitals": ({"region": "EU"}, None),
     "fewest workers": ({"num_workers": 2}, None),
     "most workers": ({"num_workers": 40}, None),

@@ -34,28 +34,12 @@ def test_refused_while_other_requests_answer(connect: Connect, stream: str) -> N
     same(found.values(), connector.sim.truth(stream, start_date="2025-12-20"))
 
 
-def test_one_window_of_a_parent_refused(connect: Connect) -> None:
-    """The days of one pair are read one by one; a refused day is not passed over."""
+@pytest.mark.parametrize("status", [403, 404])
+def test_one_window_of_a_parent_refused(connect: Connect, status: int) -> None:
+    """The days of one pair are read one by one; a day refused or not found is not passed over."""
     connector = connect(config={"start_date": "2026-01-01", "num_workers": 2})
     stream = "destination_delivery_metrics_daily"
-    connector.sim.faults.add(Fault("status", match="delivery-metrics", status=403, after=6))
-
-    failed = connector.read([stream])
-    connector.sim.faults.clear()
-    after = connector.read([stream], state=failed.state())
-
-    assert failed.status(stream) == "INCOMPLETE"
-    key = ("sourceId", "destinationId", "date")
-    rows = failed.records[stream] + after.records[stream]
-    found = {tuple(row[name] for name in key): row for row in rows}
-    same(found.values(), connector.sim.truth(stream, start_date="2026-01-01"))
-
-
-def test_one_window_of_a_parent_not_found(connect: Connect) -> None:
-    """A day that answers 404 while the others answer is not passed over either."""
-    connector = connect(config={"start_date": "2026-01-01", "num_workers": 2})
-    stream = "destination_delivery_metrics_daily"
-    connector.sim.faults.add(Fault("status", match="delivery-metrics", status=404, after=6))
+    connector.sim.faults.add(Fault("status", match="delivery-metrics", status=status, after=6))
 
     failed = connector.read([stream])
     connector.sim.faults.clear()
