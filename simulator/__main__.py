@@ -33,7 +33,7 @@ def main() -> None:
     stop = Event()
     for number in (signal.SIGINT, signal.SIGTERM):
         signal.signal(number, lambda *_: stop.set())
-    with Simulator(
+    simulator = Simulator(
         port=args.port,
         size=args.size,
         seed=args.seed,
@@ -43,14 +43,19 @@ def main() -> None:
         latency=args.latency_ms / 1000,
         rate_limit=RateLimit(args.rate_limit) if args.rate_limit else None,
         own_limits=args.own_limits,
-    ) as simulator:
-        print(f"url:   {simulator.url}\ntoken: {simulator.token}")
-        print(
-            f"try:   curl -H 'Authorization: Bearer {simulator.token}' "
-            f"'{simulator.url}/sources?pagination.count=2'",
-            flush=True,
-        )
-        stop.wait()
+    )
+    try:
+        simulator.start()
+    except (OSError, OverflowError) as error:
+        parser.error(f"port {args.port} cannot be used: choose another ({error})")
+    print(f"url:   {simulator.url}\ntoken: {simulator.token}")
+    print(
+        f"try:   curl -H 'Authorization: Bearer {simulator.token}' "
+        f"'{simulator.url}/sources?pagination.count=2'",
+        flush=True,
+    )
+    stop.wait()
+    simulator.stop()
 
 
 if __name__ == "__main__":

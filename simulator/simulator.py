@@ -94,7 +94,7 @@ class Simulator:
     def start(self) -> Self:
         """Serve until `stop`; raises if the port is taken."""
         ready = Event()
-        self._failure: OSError | None = None
+        self._failure: Exception | None = None
         self._thread = Thread(
             target=lambda: asyncio.run(self._serve(ready)), daemon=True, name="simulator"
         )
@@ -117,7 +117,7 @@ class Simulator:
             await runner.setup()
             await web.TCPSite(runner, "127.0.0.1", self._port, backlog=1024).start()
             self._port = runner.addresses[0][1]
-        except OSError as error:
+        except (OSError, OverflowError) as error:  # the latter if it is no port at all
             self._failure = error
         finally:
             ready.set()
