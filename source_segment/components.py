@@ -126,15 +126,9 @@ class Config(config_transformation.ConfigTransformation):
     def _told(flaw: Any) -> str:
         """What breaks the specification; without the value, which may be a secret."""
         if flaw.validator == "required":
-            name = next(n for n in flaw.validator_value if n not in flaw.instance)
-            return f"{name} is missing: it is required."
-        wanted = {
-            "type": "of type {}",
-            "enum": "one of {}",
-            "minimum": "at least {}",
-            "maximum": "at most {}",
-        }[flaw.validator]
-        return f"{flaw.path[0]} must be {wanted.format(flaw.validator_value)}."
+            return f"{flaw.message}.".replace("'", "")  # it names the property, and no value
+        rules = {"type": "of type", "enum": "one of", "minimum": "at least", "maximum": "at most"}
+        return f"{flaw.path[0]} must be {rules[flaw.validator]} {flaw.validator_value}."
 
     @staticmethod
     def _token(text: str) -> str:
@@ -926,9 +920,8 @@ class Retriever(retriever.Retriever):
             cursors.add(cursor)
 
     def _paging(self, token: Mapping[str, Any] | None) -> Json:
-        """Count and cursor, under the names that the endpoint has for them."""
-        prefix = self.endpoint.get("paging", PAGING)
-        if prefix is None:
+        """Count and cursor under the endpoint's names: the CDK's take no `$parameters` (7.39.1)."""
+        if (prefix := self.endpoint.get("paging", PAGING)) is None:
             return {}
         asked = self.paginator.get_request_params(next_page_token=token)
         return {name.replace(PAGING, prefix): value for name, value in asked.items()}

@@ -108,8 +108,13 @@ class SourceSegment(ConcurrentDeclarativeSource):
                 url = self._config["api_url"]
                 message = f"{url} does not answer like Segment, or refuses the token ({said[0]})."
                 raise components.failure(FailureType.config_error, message)
-            for name in tried.values():
-                self._first_record(built[name])
+            for feature, name in tried.items():
+                try:
+                    self._first_record(built[name])
+                except AirbyteTracedException as error:  # such as an outage of one endpoint
+                    if run.down or error.failure_type == FailureType.config_error:
+                        raise
+                    logger.warning(f"{feature}: could not be tried. {error.message}")
         except AirbyteTracedException as error:
             return AirbyteConnectionStatus(status=Status.FAILED, message=error.message)
         logger.info(f"Connected to the workspace {workspace.get('name')!r}.")

@@ -289,6 +289,20 @@ def test_check_lists_what_cannot_be_read(connect: Connect) -> None:
     assert len(output.requests) <= 16
 
 
+def test_outage_of_a_feature_does_not_fail_the_check(small: Connector) -> None:
+    fault = Fault("status", "listFunctions", status=503, times=None)
+    small.sim.faults.add(fault)
+
+    output = small.check()
+
+    assert output.connection()[0] == "SUCCEEDED"
+    (line,) = output.warnings()
+    assert line.startswith(
+        "Functions: could not be tried. Segment answered functions with HTTP 503"
+    )
+    assert fault.hits == 2
+
+
 def test_deleted_parent(small: Connector) -> None:
     gone = small.sim.workspace.sources[1]["id"]
     small.sim.faults.add(Fault("status", f"^/sources/{gone}$", status=404, times=None))
