@@ -35,7 +35,7 @@ REMARKS = {  # what the manifest cannot know
     "regulations": "Personal data: ids of the persons concerned. Last 90 days.",
     "reverse_etl_models": "Holds SQL text, which is not masked.",
     "source_live_plugins": "Holds source code, which is not masked. Most sources have none.",
-    "source_regulations": "Personal data: ids of the persons concerned.",
+    "source_regulations": "Personal data: ids of the persons concerned. Last 90 days.",
     "space_traits": "Personal data: traits of profiles (names and types; no sample values).",
     "suppressions": "Personal data: ids of suppressed persons.",
     "users": "Personal data: names and e-mail addresses of members.",

@@ -3,6 +3,7 @@
 Facts (plans table of the product documentation): Free has no Public API to speak of; Team lacks
 Audit Trail, Protocols, Advanced Access Management, Unify and Engage, selective and scheduled sync.
 Assumed: Free answers a handful of lists, a refusal is a 403 (or a 401, as the error page implies).
+Segment documents 401 for a dead token; its command line tool also takes a 403 of `GET /` for one.
 """
 
 from __future__ import annotations
@@ -41,23 +42,25 @@ class Access:
         *,
         refusal_status: int = 403,
         revoke_after: int | None = None,
+        dead_status: int = 401,
         other_region_token: str,
         other_region_url: str | None,
     ) -> None:
         self._token, self._tier, self.deny = token, tier, list(deny)
-        self._refusal_status, self.revoke_after = refusal_status, revoke_after
+        self._refusal_status, self._dead_status = refusal_status, dead_status
+        self.revoke_after = revoke_after
         self._other_token, self._other_url = other_region_token, other_region_url
         self._accepted = 0
 
     def authenticate(self, header: str | None, target: str) -> None:
-        """401 unless the header holds the token; a token of the other region may be redirected."""
+        """Refuse any other token with `dead_status`; one of the other region may be redirected."""
         given = (header or "").partition("Bearer ")[2]
         if given == self._other_token and self._other_url:
             location = {"Location": self._other_url + target}
             raise ApiError(308, "Permanent Redirect", headers=location)
         revoked = self.revoke_after is not None and self._accepted >= self.revoke_after
         if given != self._token or revoked:
-            raise ApiError(401, "Unauthorized")
+            raise ApiError(self._dead_status, "Unauthorized")
         self._accepted += 1
 
     def authorize(self, endpoint: Endpoint, path: str) -> None:

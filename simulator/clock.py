@@ -16,8 +16,8 @@ class Clock:
         """The simulated time, in UTC."""
         return ((self._fixed or datetime.now(UTC)) + self._shift).astimezone(UTC)
 
-    def set(self, now: datetime) -> None:
-        """Stop the clock at `now`."""
+    def set(self, now: datetime | None) -> None:
+        """Stop the clock at `now`; None lets it show the real time."""
         self._fixed, self._shift = now, timedelta()
 
     def advance(self, step: timedelta) -> None:

@@ -18,8 +18,9 @@ from simulator.resolvers import Query, below, single, top
 from simulator.words import Json
 
 # dot: pagination.count/.cursor; flat: count/cursor; offset: dot, the cursor is a number; two: one
-# object for each list of the answer; ignored: dot is accepted and nothing is paged.
-Paging = Literal["none", "dot", "flat", "offset", "two", "ignored"]
+# object for each list of the answer; first: dot is accepted, and no page follows the first (the
+# answer has no pagination object, so it is assumed that `count` cuts the list).
+Paging = Literal["none", "dot", "flat", "offset", "two", "first"]
 
 
 @dataclass(frozen=True)
@@ -48,6 +49,7 @@ class Endpoint:
     default_count: int = 200
     count_required: bool = False
     pagination_optional: bool = False
+    list_optional: bool = False  # assumed: left out when it is empty
     has_previous: bool = True
     beside: Callable[[Query, Sequence[Any]], Json] | None = None
 
@@ -146,8 +148,8 @@ ENDPOINTS = (
       pagination_optional=True, beside=r.events_volume_query, params=(_GRANULARITY, *_WINDOW,
       *(Param(n, many=True) for n in ("sourceId", "eventName", "eventType", "appVersion")))),
     E("listFiltersForSpace", "/filters", "filters", r.space_filters, FILTERS, paging="offset",
-      max_count=10, default_count=10, pagination_optional=True, params=(Param("integrationId",
-      True),)),
+      max_count=10, default_count=10, pagination_optional=True, list_optional=True,
+      params=(Param("integrationId", True),)),
     E("listFunctions", "/functions", "functions", r.functions, FUNCTIONS,
       params=(Param("resourceType", True, FUNCTION_TYPES),)),
     E("listFunctionVersions", "/functions/{functionId}/versions", "versions",
@@ -163,7 +165,7 @@ ENDPOINTS = (
     E("listWorkspaceRegulations", "/regulations", "regulations", r.regulations, params=(_STATUS,
       _REGULATION_TYPES)),
     E("listRegulationsFromSource", "/regulations/sources/{sourceId}", "regulations",
-      r.source_regulations, paging="ignored", params=(_STATUS, _SOURCE_REGULATION_TYPES)),
+      r.source_regulations, paging="first", params=(_STATUS, _SOURCE_REGULATION_TYPES)),
     E("listReverseEtlModels", "/reverse-etl-models", "models", top("models")),
     E("listReverseETLSyncStatusesFromModelAndSubscriptionId",
       "/reverse-etl-models/{modelId}/subscriptionId/{subscriptionId}/syncs", "syncStatuses",

@@ -17,7 +17,7 @@ from simulator.errors import invalid
 PREFIXES: dict[Paging, tuple[str, ...]] = {
     "none": (),
     "dot": ("pagination.",),
-    "ignored": ("pagination.",),
+    "first": ("pagination.",),
     "offset": ("pagination.",),
     "flat": ("",),
     "two": ("warehousesPagination.", "sourcesPagination."),

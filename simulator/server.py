@@ -152,7 +152,9 @@ class Handler:
         # As the API keeps the end of a listing in its cursor, time stands still within one listing.
         asked_for = Query(self.workspace, since, ids | given.plain, given.lists)
         rows = endpoint.rows(asked_for)
-        if endpoint.paging in ("none", "ignored"):
+        if endpoint.paging == "first":
+            rows = rows[: pages[0].count]
+        if endpoint.paging in ("none", "first"):
             return rows if endpoint.key is None else {endpoint.key: rows}
         data: dict[str, Any] = {}
         for page in pages:
@@ -164,6 +166,8 @@ class Handler:
             data[key], pagination = cut(endpoint, page, listed, since, tricks)
             if pagination is not None:
                 data[name] = pagination
+            if endpoint.list_optional and not listed:
+                del data[key]
         if endpoint.beside:
             data |= endpoint.beside(asked_for, rows)
         return data

@@ -55,6 +55,7 @@ class Simulator:
         deny: Iterable[str] = (),
         refusal_status: int = 403,
         revoke_after: int | None = None,
+        dead_status: int = 401,
         other_region: str = "401",
         other_region_url: str | None = None,
         faults: Iterable[Fault] = (),
@@ -73,6 +74,7 @@ class Simulator:
             deny,
             refusal_status=refusal_status,
             revoke_after=revoke_after,
+            dead_status=dead_status,
             other_region_token=self.other_region_token,
             other_region_url=(other_region_url or f"https://{other}.segment.invalid")
             if other_region == "redirect"

@@ -110,7 +110,7 @@ class Truth:
         return [rows] if isinstance(rows, dict) else list(rows)
 
     def _pages(self, stream: Stream, endpoint: Endpoint, params: Params, page_size: int) -> int:
-        if endpoint.paging in ("none", "ignored"):
+        if endpoint.paging in ("none", "first"):
             return 1
         rows = self._rows(stream, endpoint, self._query(endpoint, params))
         return max(1, -(-len(rows) // min(page_size, endpoint.max_count)))

@@ -450,14 +450,14 @@ class Requester(HttpRequester):
         params = {n: t.format_map(values) for n, t in self.endpoint.get("params", {}).items()}
         if "startTime" not in params:
             return params
-        start, end = utc(params["startTime"]), utc(params["endTime"])
+        start, end = utc(params["startTime"]), min(utc(params["endTime"]), utc(values["now"]))
         if self.endpoint.get("since"):
             # It is not documented whether the bounds are included; `since` drops what is too much.
             start, end = start - timedelta(milliseconds=1), end + timedelta(milliseconds=1)
         if self.endpoint.get("history"):
             oldest = utc(values["now"]) - timedelta(days=self.endpoint["history"])
-            if "granularity" in params:  # whole days only
-                oldest = utc((oldest + timedelta(days=1)).date().isoformat())
+            if "granularity" in params:  # whole days only, also if midnight passes meanwhile
+                oldest = utc((oldest + timedelta(days=1, hours=1)).date().isoformat())
             start = max(start, oldest)
         return {**params, "startTime": iso(start), "endTime": iso(end)} if start < end else None
 
@@ -476,7 +476,8 @@ class Requester(HttpRequester):
             self._run.here.parent = hash(str(where.partition)) if is_child else None
             self._run.here.began, self._run.here.waits = time.monotonic(), 0
             url, options = str(self.config["api_url"]) + path, {"allow_redirects": False}
-            return self._http_client.send_request("GET", url, options, params=params)[1]
+            headers = {"Accept": "application/json"}  # lets Segment choose the version
+            return self._http_client.send_request("GET", url, options, headers, params)[1]
 
         key = path, tuple(sorted(params.items()))
         return fetch() if alone else self._run.pages.get(self.name, key, fetch)
@@ -516,7 +517,9 @@ def words(response: requests.Response) -> str:
     """Status and Segment's own words in an error body, every entry of `errors`."""
     try:
         errors = orjson.loads(response.content)["errors"]
-        said = "; ".join(str(e.get("message") or e["type"]) for e in errors)[:1000]
+        said = "; ".join(
+            str(e.get("message") or f"{e['type']} {e.get('field') or ''}".strip()) for e in errors
+        )[:1000]
     except (ValueError, KeyError, TypeError, AttributeError):
         said = "no message"
     return f"{response.status_code}: {said}"
@@ -597,6 +600,8 @@ class ErrorHandler(DefaultErrorHandler):
     def _answered(self, response: requests.Response) -> ErrorResolution:
         if flaw := self._flaw(response):
             return self._retry(f"Segment answered {self.name} with {flaw}", SYSTEM)
+        if self.endpoint["path"] == "/":
+            self._run.alive_until = time.monotonic() + 30
         with self._run.lock:
             if not self._run.verdicts.setdefault((self.name, self._run.here.parent), True):
                 self._run.refused.pop(self.name, None)
@@ -610,7 +615,7 @@ class ErrorHandler(DefaultErrorHandler):
         except ValueError:
             return "a body that is not the JSON of the Segment API"
         key, wanted = self.endpoint.get("records"), str if self.endpoint.get("wrap") else dict
-        rows = data.get(key) if key else data
+        rows = data.get(key, [] if self.endpoint.get("optional") else None) if key else data
         if not key or self.endpoint.get("single"):
             return None if rows and isinstance(rows, dict) else f"a body without {key or 'data'!r}"
         if not isinstance(rows, list):
@@ -636,7 +641,7 @@ class ErrorHandler(DefaultErrorHandler):
     def _refused(self, response: requests.Response) -> ErrorResolution:
         """401 and 403, and 404 on a whole list: lack of a plan or permission, or a dead token."""
         run, said, parent = self._run, words(response), self._run.here.parent
-        if response.status_code == 401 and not run.token_is_alive(self.config["api_url"], response):
+        if response.status_code != 404 and not run.token_is_alive(self.config["api_url"], response):
             if run.answered:
                 raise failure(
                     CONFIG,
@@ -672,10 +677,10 @@ class ErrorHandler(DefaultErrorHandler):
     @staticmethod
     def unavailable(name: str, endpoint: Mapping[str, Any], said: str) -> str:
         """Why a stream cannot be read, and what to do."""
-        needs = endpoint.get("requires", "a permission that this token lacks")
+        feature = f"{endpoint['requires']}, and " if "requires" in endpoint else ""
         return (
-            f"Stream {name} is not available: it needs {needs}. Segment answered {said}. "
-            "Deselect it, or give the workspace or token what it needs."
+            f"Stream {name} is not available: it needs {feature}a token that may read it. Segment "
+            f"answered {said}. Deselect it, or give the workspace or token what it needs."
         )
 
     @staticmethod
@@ -789,10 +794,8 @@ class RecordExtractor(record_extractor.RecordExtractor):
 
     def _rows(self, data: Json) -> Iterable[Json]:
         endpoint = self.endpoint
-        found = data[endpoint["records"]] if "records" in endpoint else data
+        found = data.get(endpoint["records"], []) if "records" in endpoint else data
         rows: list[Any] = [found] if isinstance(found, dict) else found
-        if len(rows) >= endpoint.get("most", len(rows) + 1):
-            logger.warning(f"{self.name}: an answer holds {len(rows)} rows, and may be cut there.")
         if "wrap" in endpoint:
             return ({endpoint["wrap"]: row} for row in rows)
         if "integers" in endpoint:
@@ -877,14 +880,18 @@ class Retriever(retriever.Retriever):
         if (params := self.requester.query(values)) is None:
             return
         seen: set[int] = set()
+        count, most = 0, self.endpoint.get("most")
         for response, is_paged in self._pages(asked, values, params):
+            data, key = response_data(response), self.endpoint.get("records")
             if is_paged:
-                data, key = response_data(response), self.endpoint["records"]
-                marks = {hash(dumped(row)): row for row in data[key]}
+                marks = {hash(dumped(row)): row for row in data.get(key, [])}
                 data[key] = [row for mark, row in marks.items() if mark not in seen]
                 seen.update(marks)
+            count += len(data[key]) if most else 0
             for record in self.extractor.extract_records(response):
                 yield Record(record, self.name, where)
+        if most and count >= most:
+            logger.warning(f"{self.name}: an answer holds {count} rows, and may be cut there.")
 
     def _pages(
         self, asked: StreamSlice, values: Json, params: Json

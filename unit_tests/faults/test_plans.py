@@ -212,8 +212,23 @@ def test_revoked_between_months(small: Connector) -> None:
     assert seen >= {r["timestamp"] for r in truth(small, name) if r["timestamp"] > "2026-01-20"}
 
 
-def test_revoked_token(connect: Connect) -> None:
-    connector = connect(size="small", config={"page_size": 5}, revoke_after=2)
+@pytest.mark.parametrize("status", [401, 403])
+def test_token_revoked_between_streams(connect: Connect, status: int) -> None:
+    connector = connect(size="small", config={"num_workers": 2},
+                        revoke_after=4, dead_status=status)  # fmt: skip
+    names = ["users", "sources", "warehouses", "groups", "transformations", "catalog_sources"]
+
+    output = connector.read(names)
+
+    assert output.code == 1
+    assert "The API token stopped working" in output.failures()[names[-1]][1]
+    for name in names:  # a stream that was not read is not complete and empty
+        assert output.status(name) == "INCOMPLETE" or output.records[name]
+
+
+@pytest.mark.parametrize("status", [401, 403])
+def test_revoked_token(connect: Connect, status: int) -> None:
+    connector = connect(size="small", config={"page_size": 5}, revoke_after=2, dead_status=status)
 
     output = connector.read(["users"])
 
@@ -225,7 +240,7 @@ def test_revoked_token(connect: Connect) -> None:
 
 
 def test_all_selected_streams_unavailable(small: Connector) -> None:
-    small.sim.access.deny = ["."]
+    small.sim.access.deny = ["/."]  # all but the workspace
 
     output = small.read(["users", "source_details", "audit_events"])
 
@@ -246,9 +261,11 @@ def test_all_parents_refused_and_nothing_else_selected(small: Connector) -> None
     assert "source_details" in error["message"]
 
 
+@pytest.mark.parametrize("status", [401, 403])
 @pytest.mark.parametrize("command", ["read", "check"])
-def test_dead_token(connect: Connect, command: str) -> None:
-    connector = connect(size="small", config={"api_token": "sgp_deadtokendeadtokendead"})
+def test_dead_token(connect: Connect, command: str, status: int) -> None:
+    token = "sgp_deadtokendeadtokendead"
+    connector = connect(size="small", config={"api_token": token}, dead_status=status)
 
     output = connector.read(list(STREAMS)) if command == "read" else connector.check()
 
@@ -260,7 +277,7 @@ def test_dead_token(connect: Connect, command: str) -> None:
     else:
         kind, text = output.connection()
     assert kind in ("config_error", "FAILED")
-    assert "Segment refused the API token (401: Unauthorized)" in text
+    assert f"Segment refused the API token ({status}: Unauthorized)" in text
     assert "this connection uses US" in text
     assert len(output.requests) <= 22  # at most what ten workers had under way
 
@@ -321,7 +338,8 @@ def test_deleted_parent(small: Connector) -> None:
 def test_rejected_request_422(small: Connector, mode: str) -> None:
     body = (
         '{"errors": [{"type": "input-validation", "message": "first words", "field": "a"}, '
-        '{"type": "input-validation", "message": "second words"}, {"type": "third-type"}]}'
+        '{"type": "input-validation", "message": "second words"}, '
+        '{"type": "third-type", "field": "pagination"}]}'
     )
     small.sim.faults.add(Fault("status", "listUsers", status=422, body=body, times=None))
 
@@ -330,6 +348,6 @@ def test_rejected_request_422(small: Connector, mode: str) -> None:
     assert output.code == 1
     kind, text = output.failures()["users"]
     assert kind == "system_error"
-    assert "users (HTTP 422: first words; second words; third-type)" in text
+    assert "users (HTTP 422: first words; second words; third-type pagination)" in text
     assert output.asked()["listUsers"] == 1
     same(output.records["sources"], truth(small, "sources"))

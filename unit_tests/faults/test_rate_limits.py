@@ -5,7 +5,7 @@ from __future__ import annotations
 import itertools
 import re
 from collections.abc import Callable
-from datetime import UTC, timedelta
+from datetime import UTC, datetime, timedelta
 from email.utils import format_datetime
 from typing import Any
 
@@ -63,6 +63,19 @@ def test_429_with_retry_after(small: Connector, fake_time: FakeTime, form: str) 
     same(output.records["users"], truth(small, "users"))
     assert len(refused(output)) == 1
     assert 43 <= gap(output, "listUsers") <= 50
+
+
+def test_midnight_passes_while_a_429_waits(connect: Connect, fake_time: FakeTime) -> None:
+    evening = datetime(2026, 3, 15, 23, 59, 50, tzinfo=UTC)
+    connector = connect(size="small", now=evening)
+    connector.sim.clock.set(None)  # it goes on with the connector's
+    names = ["destination_delivery_metrics_summary", "delivery_overview_egress_daily"]
+    connector.sim.faults.add(Fault("status", "delivery", status=429, retry_after=60))
+
+    output = connector.read(names)
+
+    assert output.code == 0, output.errors  # the API refuses windows that have become too old
+    assert len(refused(output)) == 1
 
 
 def test_429_without_retry_after(small: Connector, fake_time: FakeTime) -> None:

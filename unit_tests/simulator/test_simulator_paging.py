@@ -119,14 +119,18 @@ def test_deviating_pagings(simulate: Any) -> None:
     data = api.get("/filters", integrationId=space).json()["data"]
     assert len(data["filters"]) == 10
     assert data["pagination"]["next"] == 10
+    without = api.sim.workspace.spaces[1]["id"]
+    assert api.get("/filters", integrationId=without).json()["data"] == {}
     model, subscription = next(iter(api.sim.workspace.children["sync_statuses"]))
     path = f"/reverse-etl-models/{model}/subscriptionId/{subscription}/syncs"
     assert len(api.get(path).json()["data"]["syncStatuses"]) == 10
     assert api.get(path, count=101).status_code == 422
     source = api.sim.workspace.sources[3]["id"]
-    data = api.get(f"/regulations/sources/{quote(source)}", pagination_count=1).json()["data"]
-    assert data.keys() == {"regulations"}
-    assert len(data["regulations"]) == 3
+    for count, listed in ((2, 2), (1000, 3)):  # and no page follows
+        path = f"/regulations/sources/{quote(source)}"
+        data = api.get(path, pagination_count=count).json()["data"]
+        assert data.keys() == {"regulations"}
+        assert len(data["regulations"]) == listed
     assert api.get(f"/spaces/{quote(space)}/audiences", pagination_count=201).status_code == 422
     assert "pagination" not in api.get("/audit-events", pagination_count=1000).json()["data"]
 

@@ -65,7 +65,7 @@ def test_page_by_page(connect: Connect, stream: str) -> None:
 def test_no_version_of_the_api_is_pinned(connect: Connect) -> None:
     output = connect().read(CORE)
 
-    assert {request.headers.get("Accept") for request in output.requests} == {"*/*"}
+    assert {request.headers.get("Accept") for request in output.requests} == {"application/json"}
 
 
 def test_users_ask_for_nothing_else(connect: Connect) -> None:
