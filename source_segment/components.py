@@ -238,10 +238,11 @@ class Run(dict[str, Any]):
         self.failed: dict[str, AirbyteTracedException] = {}  # streams that end with that
         self.dead: AirbyteTracedException | None = None  # the token is refused everywhere
         self.down: AirbyteTracedException | None = None  # the host does not answer at all
-        self.answered_at = 0.0  # monotonic seconds of the last answer of any kind
+        self.answered_at: dict[str, float] = {}  # stream -> monotonic seconds of its last answer
         self.alive_until = 0.0  # monotonic seconds up to which the token need not be tried again
         self.tries = 6  # of one request, not counting waits for a rate limit
-        # Of the request that a thread sends: `parent` (its hash, if any), `began`, `waits` for 429.
+        # Of the request that a thread sends: `parent` (its hash, if any), whether it `is_window`,
+        # when it `began`, and `waits` for 429.
         self.here = threading.local()
 
     @property
@@ -252,20 +253,21 @@ class Run(dict[str, Any]):
     def token_is_alive(self, api_url: str, refused: requests.Response) -> bool:
         """Whether `GET /` accepts the token of a refused request; asked at most twice a minute."""
         with self.lock:
-            if time.monotonic() >= self.alive_until:
-                try:
-                    answer = requests.get(
-                        f"{api_url}/",
-                        headers=refused.request.headers,
-                        timeout=30,
-                        allow_redirects=False,
-                    )
-                except requests.RequestException:
-                    return True  # not known: the next request will tell
-                if answer.status_code in (401, 403):
-                    return False
+            if time.monotonic() < self.alive_until:
+                return True
+            status = self.ask(api_url, refused.request)  # without an answer the next one will tell
+            if status and status not in (401, 403):
                 self.alive_until = time.monotonic() + 30
-            return True
+            return status not in (401, 403)
+
+    @staticmethod
+    def ask(api_url: str, request: requests.PreparedRequest) -> int | None:
+        """The status of `GET /` with the headers of a request; None if nothing answers."""
+        with suppress(requests.RequestException):
+            return requests.get(
+                f"{api_url}/", headers=request.headers, timeout=30, allow_redirects=False
+            ).status_code
+        return None
 
 
 class Gate:
@@ -278,6 +280,7 @@ class Gate:
     def __init__(self) -> None:
         self.left = 0
         self.resets = self.paused = self.probed = self.announced = 0.0  # unix seconds
+        self.skew = 0.0  # seconds that the API's clock is ahead of this machine's
         self.pauses = 0  # in a row
         self.early = 0  # requests let go before anything was known of the present window
 
@@ -301,9 +304,10 @@ class Gate:
         try:
             remaining = int(response.headers["X-RateLimit-Remaining"])
             consumed = int(response.headers["X-RateLimit-Consumed"])
-            resets = _unix(response.headers["X-RateLimit-Reset"])
+            resets = self._until(response, response.headers["X-RateLimit-Reset"])
         except (KeyError, ValueError):
             return
+        resets = min(resets, time.time() + 300)  # limits are by the minute: then a 429 may tell
         if resets > self.resets:
             self.resets, self.left = resets, remaining - max(0, self.early - consumed)
             self.early = 0
@@ -317,11 +321,19 @@ class Gate:
         seconds = float(min(2**self.pauses, 60)) * random.uniform(0.5, 1)  # noqa: S311
         try:
             after = response.headers["Retry-After"]
-            seconds = min(float(after), 86400) if after.isdigit() else _unix(after) - now
+            seconds = float(after) if after.isdigit() else self._until(response, after) - now
         except (KeyError, ValueError):
             with suppress(ValueError, KeyError, TypeError, IndexError):
                 seconds = orjson.loads(response.content)["errors"][0]["data"]["msBeforeNext"] / 1000
-        self.probed, self.paused = 0.0, max(self.paused, now + seconds)
+        self.probed, self.paused = 0.0, max(self.paused, now + min(seconds, 86400))
+
+    def _until(self, response: requests.Response, text: str) -> float:
+        """Unix seconds of this machine for an HTTP date of the API, whose clock may differ."""
+        with suppress(KeyError, ValueError):
+            ahead = _unix(response.headers["Date"]) - time.time()
+            if abs(ahead - self.skew) > 2:  # seconds are not told more exactly
+                self.skew = ahead
+        return _unix(text) - self.skew
 
 
 def _unix(text: str) -> float:
@@ -474,6 +486,7 @@ class Requester(HttpRequester):
         def fetch() -> requests.Response:
             is_child = "parent_slice" in where.partition
             self._run.here.parent = hash(str(where.partition)) if is_child else None
+            self._run.here.is_window = bool(where.cursor_slice)
             self._run.here.began, self._run.here.waits = time.monotonic(), 0
             url, options = str(self.config["api_url"]) + path, {"allow_redirects": False}
             headers = {"Accept": "application/json"}  # lets Segment choose the version
@@ -549,19 +562,17 @@ class ErrorHandler(DefaultErrorHandler):
         if not isinstance(response_or_exception, requests.Response):
             return self._unreachable(response_or_exception)
         response, status = response_or_exception, response_or_exception.status_code
-        self._run.answered_at, self._run.down = time.monotonic(), None
+        self._run.answered_at[self.name], self._run.down = time.monotonic(), None
         if status == 200:
             return self._answered(response)
         if status == 429:
             with self._run.lock:
                 self._run.pacers[self.name].gate.pause(response)
             return ErrorResolution(ResponseAction.RATE_LIMITED, TRANSIENT)
-        if status in (401, 403) or (status == 404 and self._run.here.parent is None):
-            return self._refused(response)
-        if status == 404:
-            self._run.missing[self.name].add(self._run.here.parent)
-            self._run.verdicts[self.name, self._run.here.parent] = False
-            return self._skip(f"{self.name}: a parent was deleted meanwhile and is skipped.")
+        # A gateway's page is no refusal of Segment's, whose body is JSON.
+        if status == 401 or (status in (403, 404) and response.content.lstrip()[:1] == b"{"):
+            is_child = self._run.here.parent is not None
+            return self._gone() if status == 404 and is_child else self._refused(response)
         if status == 422 and "cursor=" in str(response.request.url) and "cursor" in response.text:
             return ErrorResolution(ResponseAction.RESET_PAGINATION)
         if 300 <= status < 400:
@@ -571,7 +582,7 @@ class ErrorHandler(DefaultErrorHandler):
                 f"{self.config['api_url']} redirects to {to!r}, where the connector does not take "
                 "your token: choose the workspace's region.",
             )
-        if 400 <= status < 500 and status != 408:
+        if 400 <= status < 500 and status not in (401, 403, 404, 408):
             raise failure(
                 SYSTEM, f"Segment rejected a request of {self.name} (HTTP {words(response)})"
             )
@@ -593,8 +604,12 @@ class ErrorHandler(DefaultErrorHandler):
             return None
         last = self.interpret_response(response_or_exception)
         gone = failure(last.failure_type or TRANSIENT, f"{last.error_message} ({tries} tries).")
-        if self._run.answered_at < self._run.here.began:  # others need not try it all again
-            self._run.down = gone
+        if self._run.answered_at.get(self.name, 0) < self._run.here.began:
+            # No partition of the stream was answered meanwhile: the others need not try it again.
+            self._run.failed.setdefault(self.name, gone)
+            request = getattr(response_or_exception, "request", None)
+            if request and self._run.ask(self.config["api_url"], request) is None:
+                self._run.down = gone
         raise gone
 
     def _answered(self, response: requests.Response) -> ErrorResolution:
@@ -622,13 +637,19 @@ class ErrorHandler(DefaultErrorHandler):
             return f"a body without {key!r}"
         if not all(isinstance(row, wanted) for row in rows):
             return f"entries of {key!r} that are no records"
+        for label, name in self.endpoint.get("explode", {}).items():
+            inner = [row.get(label) or [] for row in rows]
+            if not all(isinstance(part, list) for part in inner) or not all(
+                name or isinstance(entry, dict) for part in inner for entry in part
+            ):
+                return f"entries of {label!r} that are no records"
         if not isinstance(data.get(paging_key(self.endpoint)) or {}, dict):
             return "a pagination that is no object"
         return None
 
     def _unreachable(self, error: Exception | None) -> ErrorResolution:
         host = self.config["api_url"]
-        if isinstance(error, requests.exceptions.SSLError):
+        if "CERTIFICATE_VERIFY_FAILED" in str(error):
             raise failure(
                 CONFIG,
                 f"The TLS certificate of {host} could not be verified: check for a proxy that "
@@ -642,17 +663,13 @@ class ErrorHandler(DefaultErrorHandler):
         """401 and 403, and 404 on a whole list: lack of a plan or permission, or a dead token."""
         run, said, parent = self._run, words(response), self._run.here.parent
         if response.status_code != 404 and not run.token_is_alive(self.config["api_url"], response):
-            if run.answered:
-                raise failure(
-                    CONFIG,
-                    f"The API token stopped working while {self.name} was read ({said}): "
-                    "it was revoked or changed.",
-                )
-            run.dead = failure(
-                CONFIG,
-                f"Segment refused the API token ({said}). Enter a valid Public API token, and "
-                f"check the region: this connection uses {self.config['region'].upper()}.",
+            message = (
+                f"The API token stopped working ({said}): it was revoked or changed."
+                if run.answered
+                else f"Segment refused the API token ({said}). Enter a valid Public API token, and "
+                f"check the region: this connection uses {self.config['region'].upper()}."
             )
+            run.dead = failure(CONFIG, message)
             raise run.dead
         message = self.unavailable(self.name, self.endpoint, said)
         with run.lock:
@@ -666,6 +683,16 @@ class ErrorHandler(DefaultErrorHandler):
             if is_slow or parent is None:
                 run.unavailable.add(self.name)
         return self._skip(message)
+
+    def _gone(self) -> ErrorResolution:
+        """404 below a parent: it was deleted meanwhile, unless other windows were answered."""
+        run, key = self._run, (self.name, self._run.here.parent)
+        with run.lock:
+            if run.verdicts.get(key) and run.here.is_window:
+                raise self._changed("404")
+            run.verdicts[key] = False
+            run.missing[self.name].add(run.here.parent)
+        return self._skip(f"{self.name}: a parent was deleted meanwhile and is skipped.")
 
     def _changed(self, said: str) -> AirbyteTracedException:
         return failure(
@@ -817,7 +844,9 @@ class RecordExtractor(record_extractor.RecordExtractor):
     def _is_within(moment: str | None, values: Json) -> bool:
         """Whether a time lies in the slice, which ends a millisecond before the next."""
         start, end = utc(values["start_time"]), utc(values["end_time"])
-        return not moment or start <= utc(moment) < end + timedelta(milliseconds=1)
+        with suppress(ValueError, TypeError):  # what has no time is kept
+            return start <= utc(moment) < end + timedelta(milliseconds=1)
+        return True
 
 
 class Stamp(str):
@@ -834,7 +863,7 @@ def convert(row: Json, integers: frozenset[str]) -> None:
     """Turn number texts of these names into integers, in inner objects too."""
     for name, value in row.items():
         if name in integers:
-            if isinstance(value, str) and value.lstrip("-").isdecimal():
+            if isinstance(value, str) and re.fullmatch(r"-?\d+", value):
                 row[name] = int(value)
         elif isinstance(value, dict):
             convert(value, integers)
@@ -968,25 +997,41 @@ class ParentRouter(SubstreamPartitionRouter):
 
 @dataclass
 class StateDate(StateMigration):
-    """Start at the first month that can have changed: the stock clamping skips or repeats months.
+    """Start at the first month or day that can have changed: the stock cursor passes over them.
 
-    With `late_days`: the first day of the month of the state less so many days. Also accepts a
-    state that a person wrote, or says that it is no date, which the stock cursor answers with a
-    system error. Delete when the cursor takes a look-back that begins with a month.
+    Its clamping skips or repeats months, and its look-back moves on when what it reads again fails.
+    Parents that are new to the state start where the newest one of all is, though it may be that
+    their list failed half way. A state that a person wrote wrongly ends in a system error. Delete
+    when it does none of these.
     """
 
+    cursor_field: str = "timestamp"
     late_days: int = 0
+    date_format: str = ""  # of the state, which is a date then: "%Y-%m-01" is that of its month
 
     def should_migrate(self, stream_state: Mapping[str, Any]) -> bool:
         """Whether there is a state."""
-        return "timestamp" in stream_state
+        return bool({self.cursor_field, "states", "state"} & stream_state.keys())
 
     def migrate(self, stream_state: Mapping[str, Any]) -> Mapping[str, Any]:
-        """The state as the cursor reads it; raises a config error if it is no date."""
+        """The state as the cursor reads it; raises a config error if it is none."""
         try:
-            moment = utc(stream_state["timestamp"])
-        except (ValueError, TypeError):
-            message = f"State: timestamp {stream_state['timestamp']!r} is no date like 2024-01-31."
+            if self.cursor_field in stream_state:
+                return self._begun(stream_state)
+            states = stream_state.get("states", [])
+            states = [{**one, "cursor": self._begun(one["cursor"])} for one in states]
+            return {"use_global_cursor": False, "states": states}
+        except (ValueError, TypeError, KeyError, OverflowError):
+            message = "State: {!r} holds no {} like 2024-01-31: correct it, or reset the stream."
+            message = message.format(dict(stream_state), self.cursor_field)[:300]
             raise failure(CONFIG, message) from None
-        month = (moment - timedelta(days=self.late_days)).date().replace(day=1)
-        return {**stream_state, "timestamp": str(month) if self.late_days else iso(moment)}
+
+    def _begun(self, cursor: Mapping[str, Any]) -> Mapping[str, Any]:
+        moment = utc(cursor[self.cursor_field])
+        if moment > datetime.now(UTC) + timedelta(days=1):
+            logger.warning(
+                f"A state is {moment:%Y-%m-%d}, which lies ahead: nothing is read till then."
+            )
+        moment -= timedelta(days=self.late_days)
+        text = moment.strftime(self.date_format) if self.date_format else iso(moment)
+        return {**cursor, self.cursor_field: text}

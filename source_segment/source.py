@@ -70,6 +70,16 @@ class SourceSegment(ConcurrentDeclarativeSource):
         self._concurrent_source._threadpool._max_concurrent_tasks = 2000
         self.arguments = (self._config, catalog, state or [])
 
+    def streams(self, config: Mapping[str, Any]) -> list[Any]:
+        """The streams; of partitions past 10,000 the CDK would keep one state for all (7.39.1).
+
+        It moves on though some of them failed, and has no setting for that number.
+        """
+        streams: list[Any] = super().streams(config)
+        for stream in streams:
+            stream.cursor.SWITCH_TO_GLOBAL_LIMIT = sys.maxsize
+        return streams
+
     def discover(self, logger: logging.Logger, config: Mapping[str, Any]) -> AirbyteCatalog:
         """The catalog, read off the manifest: the stock way builds all streams first."""
         return AirbyteCatalog(streams=[self._described(s) for s in self._declared.values()])
@@ -156,7 +166,7 @@ class SourceSegment(ConcurrentDeclarativeSource):
         try:
             messages: Iterator[AirbyteMessage] = super().read(logger, config, catalog, state)
             for message in self._each_error_once(messages):
-                if run.dead:
+                if run.dead and not run.answered:
                     raise run.dead
                 if message.state is None or not self._moves_back(message.state, usage):
                     yield message
@@ -164,7 +174,7 @@ class SourceSegment(ConcurrentDeclarativeSource):
                     logger.info(line)
         finally:
             skipped = self._tell_skipped(logger, names, run)
-        if names and len(skipped) == len(names):
+        if len(unknown) + len(skipped) == len(names) > 0:
             raise components.failure(
                 FailureType.config_error,
                 "None of the selected streams can be read with this plan and token: "
@@ -207,7 +217,11 @@ class SourceSegment(ConcurrentDeclarativeSource):
         for name in sorted(names):
             path = name, *self._parents(name)
             if lost := [n for n in path if n in run.refused.keys() - run.answered]:
-                endpoint, said = self._endpoints()[name], next(iter(run.refused[lost[0]].values()))
+                endpoint, said = (
+                    self._endpoints()[lost[0]],
+                    next(iter(run.refused[lost[0]].values())),
+                )
+                said += f" to {lost[0]}, whose records it needs" if lost[0] != name else ""
                 skipped.append(components.ErrorHandler.unavailable(name, endpoint, said))
                 logger.warning(f"{skipped[-1]} It is skipped.")
         for name in sorted(run.refused.keys() & run.answered):

@@ -28,10 +28,47 @@ def test_502_with_html_body(small: Connector) -> None:
     assert "<html>" not in str(output.errors[0]["message"])
 
 
+@pytest.mark.parametrize("status", [403, 404])
+def test_refusal_by_a_gateway(small: Connector, status: int) -> None:
+    """It is Segment that says what a plan lacks; an overwritten table must not become empty."""
+    fault = Fault("status", status=status, body="<html>Access denied</html>")
+    recovers(small, fault)
+    gives_up(small, fault, "transient_error", f"Segment answered users with HTTP {status}")
+
+
 def test_503(small: Connector) -> None:
     fault = Fault("status", status=503, retry_after=1)
     recovers(small, fault)
     gives_up(small, fault, "transient_error", "HTTP 503")
+
+
+@pytest.mark.parametrize(
+    "rows", ['{"subjectType": "USER_ID", "subjectIds": "abc"}', '{"subjectIds": {"a": 1}}']
+)
+def test_inner_list_of_another_shape(small: Connector, rows: str) -> None:
+    body = f'{{"data": {{"suppressed": [{rows}]}}}}'
+    small.sim.faults.add(Fault("not_json", "/suppressions", body=body, times=None))
+
+    output = small.read(["suppressions"])
+
+    fails(output, "system_error", "entries of 'subjectIds' that are no records", "suppressions")
+    assert output.records["suppressions"] == []
+
+
+def test_values_that_are_no_dates_and_no_numbers(small: Connector) -> None:
+    for path, body in {
+        "/audit-events": '{"data": {"events": [{"id": "a", "timestamp": "soon"}, {"id": "b"}]}}',
+        "/usage/mtu/daily": '{"data": {"dailyWorkspaceMTUUsage": [{"timestamp": "2026-03-01T00:00'
+        ':00.000Z", "anonymous": "--5", "identified": "-5"}]}}',
+    }.items():
+        small.sim.faults.add(Fault("not_json", path, body=body, times=None))
+
+    output = small.read(["audit_events", "usage_mtu_workspace_daily"], start_date="2026-03-01")
+
+    assert output.code == 0, output.errors
+    assert [row["id"] for row in output.records["audit_events"]] == ["a", "b"]
+    (row,) = output.records["usage_mtu_workspace_daily"]
+    assert (row["anonymous"], row["identified"]) == ("--5", -5)
 
 
 def test_truncated_json(small: Connector) -> None:

@@ -6,7 +6,7 @@ import socket
 import ssl
 import threading
 from collections.abc import Callable, Iterator
-from contextlib import closing
+from contextlib import closing, suppress
 from datetime import UTC, datetime, timedelta
 from ipaddress import ip_address
 from pathlib import Path
@@ -104,13 +104,39 @@ def test_dead_network_is_not_tried_for_each_parent(small: Connector) -> None:
     fault = Fault("reset", match="connected-destinations", times=None)
     small.sim.faults.add(fault)
 
-    # One page of parents, so that no later answer says that the host is alive.
-    output = small.read(["source_connected_destinations"], num_workers=2, page_size=200)
+    output = small.read(["source_connected_destinations"], num_workers=2)
 
     fails(output, "transient_error", "cannot be reached", "source_connected_destinations")
     assert fault.hits <= 2 * 6  # of six parents, those that were under way
     assert output.errors[-1]["failure_type"] == "transient_error"
     assert not [text for _, text in output.logs if "Traceback" in text]
+
+
+@pytest.mark.parametrize("kind", ["reset", "stall"])
+def test_silent_operation_ends_only_its_own_stream(
+    connect: Connect, impatient: None, kind: str
+) -> None:
+    """Its partitions hold all workers meanwhile, so that nothing else is answered."""
+    connector = connect(size="small")
+    connector.sim.faults.add(Fault(kind, match="delivery-metrics", times=None))
+
+    output = connector.read(["destination_delivery_metrics_summary", "users", *OTHERS])
+
+    assert list(output.failures()) == ["destination_delivery_metrics_summary"]
+    complete(connector, output, "users", *OTHERS)
+
+
+@pytest.mark.parametrize("kind", ["reset", "stall"])
+def test_silent_operation_does_not_fail_the_check(
+    small: Connector, impatient: None, kind: str
+) -> None:
+    small.sim.faults.add(Fault(kind, match="listAuditEvents", times=None))
+
+    output = small.check()
+
+    assert output.connection()[0] == "SUCCEEDED"
+    (line,) = output.warnings()
+    assert line.startswith("Audit Trail (Business plan): could not be tried.")
 
 
 def test_server_not_running(small: Connector) -> None:
@@ -137,7 +163,7 @@ def test_dns_failure(small: Connector, monkeypatch: pytest.MonkeyPatch) -> None:
 
     for name in ("users", "sources"):
         fails(output, "transient_error", "https://segment.invalid cannot be reached", name)
-    assert len(asked) == 12  # six tries each
+    assert len(asked) == 14  # six tries each, and once whether anything answers
     assert small.check(api_url="https://segment.invalid").connection()[0] == "FAILED"
 
 
@@ -148,6 +174,26 @@ def test_tls_failure(small: Connector, untrusted: str) -> None:
         fails(output, "config_error", f"The TLS certificate of {untrusted} could not be", name)
     status, text = small.check(api_url=untrusted).connection()
     assert (status, "The TLS certificate" in text) == ("FAILED", True)
+
+
+def test_connection_lost_in_the_tls_handshake(small: Connector) -> None:
+    """It passes as other losses do: only a certificate is a matter of the configuration."""
+    tried = []
+
+    def hang_up(server: socket.socket) -> None:
+        with suppress(OSError):
+            while True:
+                server.accept()[0].close()
+                tried.append(1)
+
+    with closing(socket.create_server(("127.0.0.1", 0))) as server:
+        threading.Thread(target=hang_up, args=[server], daemon=True).start()
+        url = f"https://127.0.0.1:{server.getsockname()[1]}"
+        output = small.read(["users"], api_url=url)
+        server.shutdown(socket.SHUT_RDWR)
+
+    fails(output, "transient_error", "cannot be reached")
+    assert len(tried) == 7  # six tries, and once whether anything answers
 
 
 def test_redirect_to_another_host(connect: Connect) -> None:

@@ -226,6 +226,24 @@ def test_token_revoked_between_streams(connect: Connect, status: int) -> None:
         assert output.status(name) == "INCOMPLETE" or output.records[name]
 
 
+def test_revoked_token_is_not_tried_for_each_parent(connect: Connect) -> None:
+    connector = connect(size="small", revoke_after=4)
+
+    output = connector.read(["events_volume", "source_details"])
+
+    assert output.code == 1
+    assert sum(request.status == 401 for request in output.requests) < 20  # of some 50
+
+
+def test_unknown_and_refused_streams_alone_are_no_success(small: Connector) -> None:
+    small.sim.access.deny = ["listUsers"]
+
+    output = small.read(["users", "no_such_stream"])
+
+    assert output.code == 1
+    assert output.errors[-1]["message"].startswith("None of the selected streams can be read")
+
+
 @pytest.mark.parametrize("status", [401, 403])
 def test_revoked_token(connect: Connect, status: int) -> None:
     connector = connect(size="small", config={"page_size": 5}, revoke_after=2, dead_status=status)

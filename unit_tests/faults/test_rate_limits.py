@@ -3,15 +3,18 @@
 from __future__ import annotations
 
 import itertools
+import math
 import re
+import time
 from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
-from email.utils import format_datetime
+from email.utils import format_datetime, formatdate
 from typing import Any
 
 import pytest
+from aiohttp import web_response
 
-from simulator import Fault, RateLimit, Simulator
+from simulator import Fault, RateLimit, Simulator, limits
 from unit_tests.connector import START, Connector, Output, same
 from unit_tests.faults.conftest import FakeTime
 
@@ -27,6 +30,11 @@ def truth(connector: Connector, stream: str) -> list[dict[str, Any]]:
 def refused(output: Output) -> list[float]:
     """When a 429 was answered."""
     return [request.at for request in output.requests if request.status == 429]
+
+
+def lasted(output: Output) -> float:
+    """Seconds from the first request to the last."""
+    return output.requests[-1].at - output.requests[0].at
 
 
 def gap(output: Output, operation: str) -> float:
@@ -47,7 +55,40 @@ def test_pace_from_the_headers(connect: Connect, fake_time: FakeTime, workers: i
         same(output.records[name], truth(connector, name))
     assert len(output.requests) > 35
     assert len(refused(output)) <= len(output.requests) / 100
-    assert output.requests[-1].at - output.requests[0].at >= 60  # a second window was needed
+    assert lasted(output) >= 60  # a second window was needed
+
+
+@pytest.mark.parametrize("minutes", [-10, 10])
+def test_clock_of_another_time(
+    connect: Connect, fake_time: FakeTime, monkeypatch: pytest.MonkeyPatch, minutes: int
+) -> None:
+    """The dates of the API are as far off this machine's clock as its own clock is."""
+
+    def date(seconds: float = 0) -> str:
+        return formatdate(math.ceil(time.time() + seconds) + 60 * minutes, usegmt=True)
+
+    monkeypatch.setattr(limits, "_date", date)
+    monkeypatch.setattr(web_response, "rfc822_formatted_time", date)
+    connector = connect(size="small", rate_limit=RateLimit(18), latency=0.05)
+
+    output = connector.read([*CHILDREN, "users"])
+
+    assert output.code == 0
+    assert len(refused(output)) <= 1
+    windows = len(output.requests) // 18
+    assert 60 * windows - 1 <= lasted(output) <= 65 * windows
+
+
+def test_reset_that_lies_years_ahead(
+    connect: Connect, fake_time: FakeTime, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(limits, "_date", lambda _seconds: "Tue, 31 Dec 2030 23:59:59 GMT")
+    connector = connect(size="small", rate_limit=RateLimit(18), latency=0.05)
+
+    output = connector.read([*CHILDREN, "users"])
+
+    assert output.code == 0
+    assert lasted(output) <= 310 * (len(output.requests) // 18)
 
 
 @pytest.mark.parametrize("form", ["seconds", "date"])
