@@ -12,7 +12,6 @@ import pytest
 from simulator import Fault
 from simulator.streams import STREAMS
 from unit_tests.connector import Connector, same
-from unit_tests.faults.conftest import FakeTime
 from unit_tests.faults.judge import truth
 from unit_tests.faults.process import Process
 
@@ -49,7 +48,7 @@ def shape(value: Any) -> Any:
 
 
 @pytest.mark.parametrize("prefix", ["", "Bearer ", "bearer  "])
-def test_token_is_echoed_by_the_api(small: Connector, fake_time: FakeTime, prefix: str) -> None:
+def test_token_is_echoed_by_the_api(small: Connector, prefix: str) -> None:
     small.sim.faults.add(
         Fault("echo_auth", "listUsers", status=500, times=None),
         Fault("echo_auth", "listSources", status=422, times=None),
