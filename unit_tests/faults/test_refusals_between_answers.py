@@ -18,9 +18,9 @@ def test_refused_while_other_requests_answer(connect: Connect, stream: str) -> N
     connector = connect(config={"start_date": "2025-12-20", "num_workers": 10})
     path = "/usage/mtu/daily" if stream.startswith("usage") else "/audit-events"
     connector.sim.faults.add(
-        Fault("slow", match=path, delay=0.2, times=1),
+        Fault("slow", match=path, delay=0.5, times=1),
         Fault("status", match=path, status=403, times=1),
-        Fault("slow", match=path, delay=0.4, after=1, times=None),
+        Fault("slow", match=path, delay=1, after=1, times=None),
     )
 
     failed = connector.read([stream])
