@@ -6,14 +6,14 @@ from dataclasses import replace
 from typing import Any
 
 from simulator import Fault
-from unit_tests.connector import START, Connector, Output, same
+from unit_tests.connector import Connector, Output, same
 
 OTHERS = ("sources", "warehouses")
 
 
 def truth(connector: Connector, stream: str) -> list[dict[str, Any]]:
     """All records of a stream."""
-    return connector.sim.truth(stream, start_date=START)
+    return connector.sim.truth(stream, connector.config["start_date"])
 
 
 def complete(connector: Connector, output: Output, *streams: str) -> None:

@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import Any
 
 import pytest
 
 from simulator import Fault
 from simulator.streams import STREAMS
 from source_segment.source import load_manifest
-from unit_tests.connector import START, Connector, Output, same
+from unit_tests.connector import Connector, Output, same
+from unit_tests.faults.judge import truth
 
 Connect = Callable[..., Connector]
 SUMMARY = "destination_delivery_metrics_summary"  # its window ends now: see its own test
@@ -24,10 +24,6 @@ def unavailable(output: Output) -> list[str]:
     """The streams that a warning calls unavailable."""
     lines = [text.split() for text in output.warnings() if "is not available" in text]
     return sorted(words[1] for words in lines)
-
-
-def truth(connector: Connector, stream: str) -> list[dict[str, Any]]:
-    return connector.sim.truth(stream, start_date=START)
 
 
 @pytest.mark.parametrize("tier", ["free", "team", "business"])

@@ -7,6 +7,7 @@ import resource
 import signal
 import time
 from collections.abc import Callable
+from datetime import UTC, datetime, timedelta
 
 import pytest
 
@@ -21,8 +22,10 @@ SERIES = ["usage_api_calls_per_source_daily", "audit_events", "events_volume"]
 
 @pytest.fixture
 def live(connect: Connect) -> Connector:
-    """A connector and a simulator that see the real time."""
-    return connect(size="small", now=None, latency=0.03, config={"page_size": 50})
+    """A connector and a simulator that see the real time, of which nothing expires meanwhile."""
+    start = (datetime.now(UTC) - timedelta(days=80)).date().isoformat()
+    config = {"page_size": 50, "start_date": start}
+    return connect(size="small", now=None, latency=0.03, config=config)
 
 
 def test_kill_9_and_resume(live: Connector) -> None:

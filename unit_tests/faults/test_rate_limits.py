@@ -15,16 +15,13 @@ import pytest
 from aiohttp import web_response
 
 from simulator import Fault, RateLimit, Simulator, limits
-from unit_tests.connector import START, Connector, Output, same
+from unit_tests.connector import Connector, Output, same
 from unit_tests.faults.conftest import FakeTime
+from unit_tests.faults.judge import truth
 
 Connect = Callable[..., Connector]
 CHILDREN = ["source_details", "source_schema_settings", "source_connected_destinations",
             "source_connected_warehouses", "source_regulations"]  # fmt: skip
-
-
-def truth(connector: Connector, stream: str) -> list[dict[str, Any]]:
-    return connector.sim.truth(stream, start_date=START)
 
 
 def refused(output: Output) -> list[float]:

@@ -7,7 +7,8 @@ from collections.abc import Callable
 import pytest
 
 from simulator import Fault
-from unit_tests.connector import START, Connector, same
+from unit_tests.connector import Connector, same
+from unit_tests.faults.judge import truth
 
 Connect = Callable[..., Connector]
 
@@ -31,7 +32,7 @@ def test_refused_while_other_requests_answer(connect: Connect, stream: str) -> N
     assert failed.failures()[stream][0] == "config_error"
     assert not failed.warnings()
     found = {row["timestamp"]: row for row in failed.records[stream] + after.records[stream]}
-    same(found.values(), connector.sim.truth(stream, start_date="2025-12-20"))
+    same(found.values(), truth(connector, stream))
 
 
 @pytest.mark.parametrize("status", [403, 404])
@@ -49,7 +50,7 @@ def test_one_window_of_a_parent_refused(connect: Connect, status: int) -> None:
     key = ("sourceId", "destinationId", "date")
     rows = failed.records[stream] + after.records[stream]
     found = {tuple(row[name] for name in key): row for row in rows}
-    same(found.values(), connector.sim.truth(stream, start_date="2026-01-01"))
+    same(found.values(), truth(connector, stream))
 
 
 def test_refused_on_one_parent_of_a_slow_operation(connect: Connect) -> None:
@@ -62,9 +63,7 @@ def test_refused_on_one_parent_of_a_slow_operation(connect: Connect) -> None:
     output = connector.read(["warehouse_syncs"])
 
     assert output.code == 0
-    same(
-        output.records["warehouse_syncs"], connector.sim.truth("warehouse_syncs", start_date=START)
-    )
+    same(output.records["warehouse_syncs"], truth(connector, "warehouse_syncs"))
     assert len({r.path for r in output.requests if r.path.endswith("/syncs")}) == len(warehouses)
     assert output.warnings() == ["Stream warehouse_syncs: 1 parents were refused and skipped."]
 
@@ -72,7 +71,7 @@ def test_refused_on_one_parent_of_a_slow_operation(connect: Connect) -> None:
 def test_refused_windows_of_a_parent_are_one_parent(connect: Connect) -> None:
     connector = connect(config={"start_date": "2026-01-01"})
     stream = "destination_delivery_metrics_daily"
-    [first, *_] = connector.sim.truth(stream, start_date="2026-01-01")
+    [first, *_] = truth(connector, stream)
     connector.sim.access.deny.append(f"/destinations/{first['destinationId']}/delivery-metrics")
 
     output = connector.read([stream])
@@ -93,7 +92,7 @@ def test_refused_on_one_parent_of_a_limited_operation(connect: Connect) -> None:
     output = connector.read([stream])
 
     assert output.code == 0
-    same(output.records[stream], connector.sim.truth(stream))
+    same(output.records[stream], truth(connector, stream))
     assert {row["trackingPlanId"] for row in output.records[stream]}
     assert output.warnings() == [f"Stream {stream}: 1 parents were refused and skipped."]
 
@@ -109,7 +108,7 @@ def test_rate_limit_before_a_broken_body(connect: Connect) -> None:
     output = connector.read(["users"])
 
     assert output.code == 0
-    same(output.records["users"], connector.sim.truth("users"))
+    same(output.records["users"], truth(connector, "users"))
 
 
 @pytest.mark.parametrize(
