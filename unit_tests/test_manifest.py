@@ -79,14 +79,6 @@ def test_paging_is_that_of_the_operation(name: str) -> None:
 
 
 @pytest.mark.parametrize("name", NAMES)
-def test_limit_is_that_of_the_operation(name: str) -> None:
-    assert (
-        facts.endpoint(name).get("limit", "default")
-        == (facts.operation(name)["rate_limit_per_minute"])
-    )
-
-
-@pytest.mark.parametrize("name", NAMES)
 def test_parameters_are_known_to_the_operation(name: str) -> None:
     fact = facts.operation(name)
     known = {param["name"]: param for param in fact["query_params"]}
@@ -110,24 +102,11 @@ def test_what_needs_a_feature_says_so(name: str) -> None:
         assert facts.endpoint(name)["requires"]
 
 
-def test_no_api_version_is_pinned() -> None:
-    assert "accept" not in facts.TEXT.lower()
-    assert "vnd.segment" not in facts.TEXT
-
-
 def test_concurrency_is_declared() -> None:
     level = MANIFEST["concurrency_level"]
 
     assert "num_workers" in level["default_concurrency"]
     assert level["max_concurrency"] == 40
-
-
-def test_suggested_streams_are_streams() -> None:
-    metadata = yaml.safe_load((facts.ROOT / "metadata.yaml").read_text())
-    suggested = metadata["data"]["suggestedStreams"]["streams"]
-
-    assert suggested
-    assert set(suggested) <= set(NAMES)
 
 
 def _raw() -> Any:

@@ -10,7 +10,6 @@ import pytest
 
 from simulator import Workspace
 from simulator.clock import parse
-from simulator.streams import STREAMS
 from unit_tests.conftest import NOW
 from unit_tests.connector import START, Connector, Json, Output, same
 from unit_tests.issue import CORE, INCREMENTAL, KEYS
@@ -166,9 +165,3 @@ def connect_new_objects(workspace: Workspace) -> None:
         workspace.warehouse_sources["brand new"] = ["brand new"]
     first = next(rows for rows in workspace.children["subscriptions"].values() if rows)
     first.append(first[0] | {"id": "one more"})
-
-
-def test_the_core_is_tested_whole() -> None:
-    assert set(CORE) <= set(STREAMS)
-    assert len(CORE) == 18
-    assert len(INCREMENTAL) == 5

@@ -68,15 +68,6 @@ def test_no_version_of_the_api_is_pinned(connect: Connect) -> None:
     assert {request.headers.get("Accept") for request in output.requests} == {"application/json"}
 
 
-def test_users_ask_for_nothing_else(connect: Connect) -> None:
-    connector = connect(size="small")
-
-    output = connector.read(["users"])
-
-    assert {request.path for request in output.requests} == {"/users"}
-    assert set(output.records) == {"users"}
-
-
 @streams
 def test_an_empty_list_is_no_error(connect: Connect, stream: str) -> None:
     connector = connect(size="empty")
