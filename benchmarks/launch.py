@@ -25,7 +25,6 @@ def main(output: str, *command: str) -> None:
                 "code": os.waitstatus_to_exitcode(status),
                 "started": started,
                 "ended": ended,
-                "cpu": used.ru_utime + used.ru_stime,
                 "megabytes": used.ru_maxrss / (1024 if sys.platform == "linux" else 1024**2),
             }
         )

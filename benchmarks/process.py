@@ -25,7 +25,6 @@ class Run:
 
     started: float
     ended: float
-    cpu: float
     megabytes: float
     output: Path
 

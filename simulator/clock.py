@@ -6,23 +6,18 @@ from datetime import UTC, date, datetime, time, timedelta
 
 
 class Clock:
-    """Tells the simulated time: fixed once set, else the real time plus whatever was advanced."""
+    """Tells the simulated time: fixed once set, else the real time."""
 
     def __init__(self, now: datetime | None = None) -> None:
         self._fixed = now
-        self._shift = timedelta()
 
     def now(self) -> datetime:
         """The simulated time, in UTC."""
-        return ((self._fixed or datetime.now(UTC)) + self._shift).astimezone(UTC)
+        return (self._fixed or datetime.now(UTC)).astimezone(UTC)
 
     def set(self, now: datetime | None) -> None:
         """Stop the clock at `now`; None lets it show the real time."""
-        self._fixed, self._shift = now, timedelta()
-
-    def advance(self, step: timedelta) -> None:
-        """Move the clock forward by `step`."""
-        self._shift += step
+        self._fixed = now
 
 
 def iso(moment: datetime) -> str:

@@ -49,7 +49,7 @@ _OPTIONAL: dict[str, tuple[str, ...]] = {
     "dataset": ("eventName", "appVersion", "eventType", "discardReason", "totalRetryCount"),
 }  # fmt: skip
 _ENUMS = {"status", "type", "resourceType", "audienceType", "strategy", "regulationType",
-          "syncStatus",          "subjectType", "platform"}  # fmt: skip
+          "syncStatus", "subjectType", "platform"}  # fmt: skip
 
 
 @dataclass

@@ -39,7 +39,7 @@ class _Window:
 
 
 class Limiter:
-    """Counts requests; `time_scale` shrinks the windows, the switches thin out the 429."""
+    """Counts requests; `time_scale` shrinks the windows."""
 
     def __init__(
         self,
@@ -47,11 +47,8 @@ class Limiter:
         *,
         own_limits: bool,
         time_scale: float = 1.0,
-        retry_after: bool = True,
-        body_data: bool = True,
     ) -> None:
         self._scale, self._own_limits = time_scale, own_limits
-        self._retry_after, self._body_data = retry_after, body_data
         self._token = self._window(rate_limit) if rate_limit else None
         self._own: dict[str, _Window] = {}
 
@@ -82,15 +79,14 @@ class Limiter:
 
     def _refusal(self, window: _Window, now: float) -> ApiError:
         left = window.ends - now
-        headers = {"Retry-After": str(max(1, math.ceil(left)))} if self._retry_after else {}
+        headers = {"Retry-After": str(max(1, math.ceil(left)))}
         data = {
             "remainingPoints": 0,
             "msBeforeNext": math.ceil(left * 1000),
             "consumedPoints": window.consumed,
         }
         error = ApiError(429, "Too many requests", headers=headers)
-        if self._body_data:
-            error.body["errors"][0]["data"] = data
+        error.body["errors"][0]["data"] = data
         return error
 
 

@@ -59,7 +59,7 @@ class Handler:
         self.limiter, self.faults, self.latency = limiter, faults, latency
         self._known: dict[str, orjson.Fragment] | None = {} if still else None
         self.log: list[Request] = []
-        self.in_flight = self.in_flight_peak = 0
+        self.in_flight = 0
         self.in_flight_samples: list[tuple[float, int]] = []
 
     async def __call__(self, http: web.BaseRequest) -> web.StreamResponse:
@@ -82,7 +82,6 @@ class Handler:
 
     def _count(self, step: int) -> None:
         self.in_flight += step
-        self.in_flight_peak = max(self.in_flight, self.in_flight_peak)
         self.in_flight_samples.append((time.monotonic(), self.in_flight))
 
     async def _answer(

@@ -29,11 +29,11 @@ class Simulator:
     """A running Segment Public API, as a context manager or with `start` and `stop`.
 
     `now` fixes the simulated time (None: real time). `rate_limit` and the lower `own_limits` count
-    real time, in windows shortened by `time_scale`; `retry_after` and `limit_data` leave parts of
-    a 429 out. `deny` refuses operations by name or paths by regex, with `refusal_status`. A token
-    of the other region gets a 401, or with `other_region="redirect"` a 308 to `other_region_url`.
-    `revoke_after` lets the token die after so many requests. With `still`, for measurements, the
-    workspace must not change: an equal request gets the same bytes again, without computing them.
+    real time, in windows shortened by `time_scale`. `deny` refuses operations by name or paths by
+    regex, with `refusal_status`. A token of the other region gets a 401, or with
+    `other_region="redirect"` a 308 to `other_region_url`. `revoke_after` lets the token die after
+    so many requests. With `still`, for measurements, the workspace must not change: an equal
+    request gets the same bytes again, without computing them.
     """
 
     def __init__(
@@ -50,8 +50,6 @@ class Simulator:
         rate_limit: RateLimit | None = None,
         own_limits: bool = False,
         time_scale: float = 1.0,
-        retry_after: bool = True,
-        limit_data: bool = True,
         deny: Iterable[str] = (),
         refusal_status: int = 403,
         revoke_after: int | None = None,
@@ -80,13 +78,7 @@ class Simulator:
             if other_region == "redirect"
             else None,
         )
-        limiter = Limiter(
-            rate_limit,
-            own_limits=own_limits,
-            time_scale=time_scale,
-            retry_after=retry_after,
-            body_data=limit_data,
-        )
+        limiter = Limiter(rate_limit, own_limits=own_limits, time_scale=time_scale)
         self._handler = Handler(
             model, self.clock, self.access, limiter, self.faults, latency, still
         )
@@ -154,11 +146,6 @@ class Simulator:
         return self._handler.log
 
     @property
-    def in_flight_peak(self) -> int:
-        """The most requests that were open at a time."""
-        return self._handler.in_flight_peak
-
-    @property
     def in_flight_samples(self) -> list[tuple[float, int]]:
         """The number of open requests after each change: (monotonic seconds, number)."""
         return self._handler.in_flight_samples
@@ -167,7 +154,6 @@ class Simulator:
         """Forget the requests so far."""
         self._handler.log.clear()
         self._handler.in_flight_samples.clear()
-        self._handler.in_flight_peak = self._handler.in_flight
 
     def allows(self, stream: str) -> bool:
         """Whether plan and token let a stream and its parents be read at all."""

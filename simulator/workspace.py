@@ -10,7 +10,7 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Iterable
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from datetime import UTC, date, datetime
 from random import Random
 from typing import Any
@@ -83,7 +83,6 @@ class Workspace:
     def bulk(cls, users: int = 200_000, seed: int = 1) -> Workspace:
         """A tiny workspace with very many users, to measure throughput."""
         self = cls.generate("tiny", seed)
-        self.size = replace(self.size, users=users)
         self.users = [people.plain_user(n, f"user{n:09d}") for n in range(users)]
         return self
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, datetime
 from itertools import pairwise
 from typing import Any
 
@@ -27,7 +27,7 @@ def test_usage_grows_and_settles(simulate: Any) -> None:
     early = _month(api, "2026-02-01")
     assert early[:-3] == closed[:-3]
     assert all(a < b for a, b in zip(early[-3:], closed[-3:], strict=True))
-    api.sim.clock.advance(timedelta(days=3))
+    api.sim.clock.set(datetime(2026, 3, 4, 8, tzinfo=UTC))
     assert _month(api, "2026-02-01") == closed
     assert _month(api, "2024-12-01") == []  # before the history
     assert len(_month(api, "2025-01-01")) == 31
