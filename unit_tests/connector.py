@@ -19,12 +19,10 @@ from freezegun import freeze_time
 from pydantic import TypeAdapter
 
 from simulator import Request, Simulator
-from simulator.streams import STREAMS
 from source_segment.run import main
 
 Json = dict[str, Any]
 TypeAdapter(datetime)  # loads what pydantic loads late: not while the clock is frozen
-CORE = list(STREAMS)[:18]
 START = "2026-01-15"
 
 
@@ -120,6 +118,11 @@ class Connector:
             "api_url": sim.url,
             "redact_secrets": False,
         } | config
+
+    def move(self, now: datetime) -> None:
+        """Let the connector and the API see another time."""
+        self.now = now
+        self.sim.clock.set(now)
 
     def read(
         self,

@@ -22,11 +22,12 @@ import yaml
 from airbyte_cdk.sources.declarative.yaml_declarative_source import YamlDeclarativeSource
 
 from scripts import bundle
+from simulator.truth import SUMMARY
 from source_segment import SourceSegment
-from unit_tests.connector import CORE, Connector, Json, Output, configured, same
+from unit_tests.connector import Connector, Json, Output, configured, same
+from unit_tests.issue import CORE
 
 ALLOWED = {**os.environ, "AIRBYTE_ENABLE_UNSAFE_CODE": "true"}
-SUMMARY = "destination_delivery_metrics_summary"
 
 
 @pytest.fixture(scope="module")

@@ -21,7 +21,7 @@ import pytest
 
 from simulator import Simulator
 from unit_tests import facts
-from unit_tests.connector import Json, Output, same
+from unit_tests.connector import Json, Output, configured, same
 from unit_tests.facts import ROOT
 
 PROJECT = tomllib.loads((ROOT / "pyproject.toml").read_text())["project"]
@@ -146,8 +146,7 @@ def test_the_installed_script_runs_all_commands(
 ) -> None:
     config: Json = {"api_token": sim.token, "start_date": "2024-05-01", "api_url": sim.url}
     streams = ["users", "source_connected_destinations", "usage_mtu_workspace_daily"]
-    catalog = {"streams": [configured(name) for name in streams]}
-    for name, content in (("config", config), ("catalog", catalog)):
+    for name, content in (("config", config), ("catalog", configured(streams, "full_refresh"))):
         (tmp_path / f"{name}.json").write_text(json.dumps(content))
 
     def command(*args: str) -> Output:
@@ -170,12 +169,6 @@ def test_the_installed_script_runs_all_commands(
         assert read.status(name) == "COMPLETE"
         hidden = [redacted(row) for row in sim.truth(name, start_date="2024-05-01")]
         same([redacted(row) for row in read.records[name]], hidden)
-
-
-def configured(name: str) -> Json:
-    """A configured stream."""
-    stream = {"name": name, "json_schema": {}, "supported_sync_modes": ["full_refresh"]}
-    return {"stream": stream, "sync_mode": "full_refresh", "destination_sync_mode": "overwrite"}
 
 
 def redacted(row: Any) -> Any:

@@ -8,16 +8,11 @@ import pytest
 
 from simulator import Fault
 from simulator.streams import STREAMS
-from source_segment.source import load_manifest
+from simulator.truth import SUMMARY
 from unit_tests.connector import Connector, Output, same
 from unit_tests.faults.judge import truth
 
 Connect = Callable[..., Connector]
-SUMMARY = "destination_delivery_metrics_summary"  # its window ends now: see its own test
-ENDPOINTS = {
-    name: stream["$parameters"]["endpoint"]
-    for name, stream in load_manifest()["definitions"]["streams"].items()
-}
 
 
 def unavailable(output: Output) -> list[str]:
@@ -29,7 +24,7 @@ def unavailable(output: Output) -> list[str]:
 @pytest.mark.parametrize("tier", ["free", "team", "business"])
 def test_plan_tier(connect: Connect, tier: str) -> None:
     connector = connect(size="small", tier=tier)
-    names = [name for name in STREAMS if name != SUMMARY]
+    names = [name for name in STREAMS if name != SUMMARY]  # whose window ends now
 
     output = connector.read(names)
 
@@ -293,7 +288,7 @@ def test_dead_token(connect: Connect, command: str, status: int) -> None:
     assert kind in ("config_error", "FAILED")
     assert f"Segment refused the API token ({status}: Unauthorized)" in text
     assert "this connection uses US" in text
-    assert len(output.requests) <= 22  # at most what ten workers had under way
+    assert len(output.requests) <= 22  # far less than one for each stream
 
 
 def test_refusal_by_401_of_a_living_token(connect: Connect) -> None:

@@ -11,6 +11,7 @@ import pytest
 
 from simulator import Fault
 from simulator.streams import STREAMS
+from simulator.truth import SUMMARY
 from unit_tests.connector import Connector, same
 from unit_tests.faults.judge import truth
 from unit_tests.faults.process import Process
@@ -86,10 +87,9 @@ def test_token_in_debug_mode(connect: Connect) -> None:
     assert list(run.temporary.iterdir()) == []
 
 
-@pytest.mark.parametrize("size", ["small"])
-def test_redact_secrets(connect: Connect, size: str) -> None:
-    connector = connect(size=size)
-    streams = [name for name in STREAMS if name != "destination_delivery_metrics_summary"]
+def test_redact_secrets(connect: Connect) -> None:
+    connector = connect(size="small")
+    streams = [name for name in STREAMS if name != SUMMARY]
 
     output = connector.read(streams, redact_secrets=True)
 

@@ -12,6 +12,7 @@ from simulator.clock import iso, parse
 from unit_tests.conftest import NOW
 from unit_tests.connector import START, Connector, Json, Output, assert_state_is_refused, same
 from unit_tests.streams.asking import asks, pages
+from unit_tests.streams.usage_case import state
 
 Connect = Callable[..., Connector]
 STREAM = "audit_events"
@@ -40,18 +41,6 @@ def windows(output: Output) -> list[tuple[str, str]]:
         for query in found
         if "pagination.cursor" not in query
     )
-
-
-def state(timestamp: object) -> list[Json]:
-    descriptor = {"name": STREAM}
-    stream = {"stream_descriptor": descriptor, "stream_state": {"timestamp": timestamp}}
-    return [{"type": "STREAM", "stream": stream}]
-
-
-def move(connector: Connector, step: timedelta) -> None:
-    """Let time pass for the connector and the API."""
-    connector.now = NOW + step
-    connector.sim.clock.set(NOW + step)
 
 
 def test_first_sync_reads_windows_of_31_days(connect: Connect) -> None:
@@ -113,7 +102,7 @@ def test_second_sync_reads_what_is_new_and_the_last_hour(connect: Connect, inclu
     known = first.states[STREAM][-1]["timestamp"]
     late = event(iso(parse(known) - timedelta(minutes=59)))
     connector.sim.workspace.extra_audit_events.append(late)
-    move(connector, timedelta(days=2))
+    connector.move(NOW + timedelta(days=2))
 
     second = connector.read([STREAM], state=first.state())
 
@@ -146,7 +135,7 @@ def test_what_the_api_no_longer_keeps_is_not_asked_for(connect: Connect, start_d
 def test_a_state_older_than_what_is_kept_is_no_error(connect: Connect) -> None:
     connector = connect(size="small")
 
-    output = connector.read([STREAM], state=state("2024-02-01T00:00:00.000Z"))
+    output = connector.read([STREAM], state=state("2024-02-01T00:00:00.000Z", STREAM))
 
     assert output.code == 0
     same(output.records[STREAM], connector.sim.truth(STREAM, start_date=START))
@@ -173,7 +162,7 @@ def test_a_later_start_date_reads_less(connect: Connect) -> None:
 def test_a_state_edited_by_hand(connect: Connect, edited: str, start: str) -> None:
     connector = connect(size="small")
 
-    output = connector.read([STREAM], state=state(edited))
+    output = connector.read([STREAM], state=state(edited, STREAM))
 
     assert output.code == 0, output.errors
     assert [asked for asked, _ in windows(output)] == [start]
@@ -181,7 +170,7 @@ def test_a_state_edited_by_hand(connect: Connect, edited: str, start: str) -> No
 
 @pytest.mark.parametrize("edited", ["yesterday", "2026-02-30", "", None])
 def test_a_state_that_is_no_date_is_told(connect: Connect, edited: str | None) -> None:
-    output = connect().read([STREAM], state=state(edited))
+    output = connect().read([STREAM], state=state(edited, STREAM))
 
     assert_state_is_refused(output, edited)
 

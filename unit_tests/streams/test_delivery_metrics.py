@@ -116,9 +116,7 @@ def test_at_midnight_the_window_is_not_too_long(connect: Connect) -> None:
 def test_second_sync_replaces_the_first(connect: Connect) -> None:
     connector = connect(size="small")
     first = connector.read([STREAM])
-    later = NOW + timedelta(days=3)
-    connector.now = later
-    connector.sim.clock.set(later)
+    connector.move(NOW + timedelta(days=3))
 
     second = connector.read([STREAM], state=first.state())
 

@@ -10,12 +10,12 @@ import pytest
 
 from simulator import Workspace
 from simulator.clock import parse
+from simulator.truth import SUMMARY
 from unit_tests.conftest import NOW
 from unit_tests.connector import START, Connector, Json, Output, same
 from unit_tests.issue import CORE, INCREMENTAL, KEYS
 
 Connect = Callable[..., Connector]
-SUMMARY = "destination_delivery_metrics_summary"
 # Where the time goes from Sunday, 15 March 2026, 12:30.
 LATER = {
     "a day": NOW + timedelta(days=1),
@@ -24,12 +24,6 @@ LATER = {
     "over a month's end, settled": datetime(2026, 4, 9, 9, 0, tzinfo=NOW.tzinfo),
     "over two months' ends": datetime(2026, 5, 2, 9, 0, tzinfo=NOW.tzinfo),
 }
-
-
-def move(connector: Connector, now: datetime) -> None:
-    """Let time pass for the connector and the API."""
-    connector.now = now
-    connector.sim.clock.set(now)
 
 
 def latest(stream: str, *outputs: Output) -> list[Json]:
@@ -67,7 +61,7 @@ def check(connector: Connector, stream: str, table: Iterable[Json]) -> None:
 def test_two_syncs_make_the_whole_truth(connect: Connect, step: str) -> None:
     connector = connect(size="small")
     first = connector.read(CORE)
-    move(connector, LATER[step])
+    connector.move(LATER[step])
 
     second = connector.read(CORE, state=first.state())
 
@@ -81,10 +75,10 @@ def test_two_syncs_make_the_whole_truth(connect: Connect, step: str) -> None:
 
 def test_a_week_of_daily_syncs_over_a_month_s_end(connect: Connect) -> None:
     connector = connect(size="tiny")
-    move(connector, datetime(2026, 3, 28, 6, 0, tzinfo=NOW.tzinfo))
+    connector.move(datetime(2026, 3, 28, 6, 0, tzinfo=NOW.tzinfo))
     outputs = [connector.read(INCREMENTAL)]
     for _ in range(8):
-        move(connector, connector.sim.clock.now() + timedelta(days=1))
+        connector.move(connector.sim.clock.now() + timedelta(days=1))
         outputs.append(connector.read(INCREMENTAL, state=outputs[-1].state()))
 
     for stream in INCREMENTAL:
@@ -132,7 +126,7 @@ def test_changes_of_the_workspace_are_in_the_next_sync(
     for collection in collections(workspace):
         happens(collection)
     connect_new_objects(workspace)
-    move(connector, NOW + timedelta(days=1))
+    connector.move(NOW + timedelta(days=1))
 
     second = connector.read(lists, state=first.state(), sync_mode="full_refresh")
 

@@ -8,12 +8,12 @@ from collections.abc import Callable
 import pytest
 
 from simulator.streams import STREAMS
-from unit_tests.connector import Connector, same
+from simulator.truth import SUMMARY
+from unit_tests.connector import START, Connector, same
 from unit_tests.issue import CORE
 from unit_tests.streams.asking import asks, pages
 
 Connect = Callable[..., Connector]
-SUMMARY = "destination_delivery_metrics_summary"  # its window ends now: see its own test
 # All that hangs on two lists, and on the connections of one of them.
 FAMILY = ["sources", "destinations", "source_connected_destinations", "destination_subscriptions",
           "source_connected_warehouses", "destination_filters", "source_details", SUMMARY,
@@ -51,10 +51,10 @@ def test_any_number_of_workers_reads_the_same(connect: Connect, workers: int) ->
 
     assert output.code == 0, output.errors
     assert set(output.statuses) == set(CORE)
-    wanted = dict(connector.sim.minimum_requests(CORE, "2026-01-15", page_size=3))
+    wanted = dict(connector.sim.minimum_requests(CORE, START, page_size=3))
     assert output.asked() == wanted
     for stream in set(CORE) - {SUMMARY}:
-        same(output.records[stream], connector.sim.truth(stream, "2026-01-15"))
+        same(output.records[stream], connector.sim.truth(stream, START))
 
 
 @pytest.mark.parametrize(

@@ -29,7 +29,7 @@ STREAM = "usage_mtu_workspace_daily"
 
 
 def state(timestamp: object, stream: str = STREAM) -> list[Json]:
-    """The state of one usage stream, as a person may write it."""
+    """The state of one stream, as a person may write it."""
     descriptor = {"name": stream}
     entry = {"stream_descriptor": descriptor, "stream_state": {"timestamp": timestamp}}
     return [{"type": "STREAM", "stream": entry}]
@@ -42,9 +42,7 @@ def periods(output: Output) -> list[str]:
 
 def at(connector: Connector, moment: str) -> Connector:
     """Let connector and API see a time."""
-    now = datetime.fromisoformat(moment).replace(tzinfo=UTC)
-    connector.now = now
-    connector.sim.clock.set(now)
+    connector.move(datetime.fromisoformat(moment).replace(tzinfo=UTC))
     return connector
 
 
