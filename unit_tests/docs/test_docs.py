@@ -206,8 +206,11 @@ def literals() -> Iterator[str]:
 
 
 def test_the_secret_names_are_those_of_the_rule() -> None:
+    words = set(components.SECRET.pattern.removeprefix("(?i)").split("|"))
     text = SEGMENT.partition("whose name contains")[2].partition("and every URL")[0]
-    assert set(re.findall(r"`(\w+)`", text)) == set(components.SECRET.pattern[4:].split("|"))
+    assert set(re.findall(r"`(\w+)`", text)) == words
+    text = TEXTS["BEHAVIOR.md"].partition("under a name that\n    contains")[2].partition("(in")[0]
+    assert set(re.findall(r"\w+", text)) == words
     assert f"`{components.MASK}`" in SEGMENT
 
 
