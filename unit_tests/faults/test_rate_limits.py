@@ -107,7 +107,7 @@ def test_midnight_passes_while_a_429_waits(connect: Connect, fake_time: FakeTime
     evening = datetime(2026, 3, 15, 23, 59, 50, tzinfo=UTC)
     connector = connect(size="small", now=evening)
     connector.sim.clock.set(None)  # it goes on with the connector's
-    names = ["destination_delivery_metrics_summary", "delivery_overview_egress_daily"]
+    names = ["destination_delivery_metrics_summary", "delivery_overview_failed_delivery_daily"]
     connector.sim.faults.add(Fault("status", "delivery", status=429, retry_after=60))
 
     output = connector.read(names)
