@@ -662,15 +662,17 @@ class ErrorHandler(DefaultErrorHandler):
     def _refused(self, response: requests.Response) -> ErrorResolution:
         """401 and 403, and 404 on a whole list: lack of a plan or permission, or a dead token."""
         run, said, parent = self._run, words(response), self._run.here.parent
-        if response.status_code != 404 and not run.token_is_alive(self.config["api_url"], response):
-            message = (
-                f"The API token stopped working ({said}): it was revoked or changed."
-                if run.answered
-                else f"Segment refused the API token ({said}). Enter a valid Public API token, and "
-                f"check the region: this connection uses {self.config['region'].upper()}."
-            )
-            run.dead = failure(CONFIG, message)
-            raise run.dead
+        with run.lock:  # one asks for all
+            url, is_about_token = self.config["api_url"], response.status_code != 404
+            if is_about_token and (run.dead or not run.token_is_alive(url, response)):
+                message = (
+                    f"The API token stopped working ({said}): it was revoked or changed."
+                    if run.answered
+                    else f"Segment refused the API token ({said}). Enter a valid Public API token, "
+                    f"and check the region: this connection uses {self.config['region'].upper()}."
+                )
+                run.dead = run.dead or failure(CONFIG, message)
+                raise run.dead
         message = self.unavailable(self.name, self.endpoint, said)
         with run.lock:
             if run.verdicts.setdefault((self.name, parent), False):

@@ -165,7 +165,7 @@ def test_dns_failure(small: Connector, monkeypatch: pytest.MonkeyPatch) -> None:
 
     for name in ("users", "sources"):
         fails(output, "transient_error", "https://segment.invalid cannot be reached", name)
-    # Six tries each, and once whether anything answers; none by what begins after the first gave up.
+    # Six tries each, and once whether anything answers; none by what begins after that.
     assert len(asked) in (7, 14)
     assert small.check(api_url="https://segment.invalid").connection()[0] == "FAILED"
 

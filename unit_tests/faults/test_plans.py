@@ -224,6 +224,7 @@ def test_revoked_token_is_not_tried_for_each_parent(connect: Connect) -> None:
 
     assert output.code == 1
     assert sum(request.status == 401 for request in output.requests) < 20  # of some 50
+    assert output.asked()["getWorkspace"] == 1
 
 
 def test_unknown_and_refused_streams_alone_are_no_success(small: Connector) -> None:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from datetime import datetime
 from typing import Any
 
 import pytest
@@ -28,12 +27,6 @@ def complete(connector: Connector, stream: str, start_date: str, *outputs: Outpu
     """Assert that the syncs together hold all records, the later ones replacing the earlier."""
     found = {tuple(row[n] for n in KEYS[stream]): row for o in outputs for row in o.records[stream]}
     same(found.values(), connector.sim.truth(stream, start_date=start_date))
-
-
-def at(connector: Connector, now: datetime) -> None:
-    """Let the connector and the simulator see this time."""
-    connector.now = now
-    connector.sim.clock.set(now)
 
 
 @pytest.mark.parametrize("limit", [10_000, 2])
@@ -75,9 +68,9 @@ def test_half_read_day_fails_when_it_is_read_again(
 ) -> None:
     connector = connect(config={"start_date": "2026-03-08", "num_workers": 2})
     del connector.sim.workspace.sources[1:]
-    at(connector, NOW.replace(day=10))
+    connector.move(NOW.replace(day=10))
     first = connector.read([DAILY])
-    at(connector, NOW)
+    connector.move(NOW)
 
     with monkeypatch.context() as patch:
         patch.setattr(HTTPAdapter, "send", out_of_order("startTime=2026-03-10", HTTPAdapter.send))
