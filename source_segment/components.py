@@ -141,16 +141,14 @@ class Config(config_transformation.ConfigTransformation):
 
     @staticmethod
     def _start_date(text: str) -> str:
-        try:
+        with suppress(ValueError, OverflowError):
             moment = utc(re.sub(r"^(\d\d)/(\d\d)/(\d{4})$", r"\3-\1-\2", text))
-        except (ValueError, OverflowError):
-            raise ValueError(
-                "start_date is no date: enter one such as 2024-01-31 (or 01/31/2024, or "
-                "2024-01-31T00:00:00Z)."
-            ) from None
-        if moment.year < 2000 or moment > datetime.now(UTC):
-            raise ValueError("start_date must lie in the past, and not before 2000.")
-        return moment.strftime("%Y-%m-%dT%H:%M:%SZ")
+            if moment.year >= 2000 and moment <= datetime.now(UTC):
+                return moment.strftime("%Y-%m-%dT%H:%M:%SZ")
+        raise ValueError(
+            "start_date must be a date such as 2024-01-31 (or 01/31/2024, or "
+            "2024-01-31T00:00:00Z), in the past, and not before 2000."
+        )
 
     @staticmethod
     def _url(text: str) -> str:

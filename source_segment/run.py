@@ -7,7 +7,7 @@ import os
 import signal
 import sys
 from argparse import Namespace
-from collections.abc import Callable, Iterable
+from collections.abc import Iterable
 from contextlib import suppress
 from typing import Any
 
@@ -73,12 +73,8 @@ def _is_news(record: logging.LogRecord) -> bool:
 
 
 def _messages(args: Namespace) -> Iterable[str]:
-    source = SourceSegment(
-        _load(SourceSegment.read_catalog, args, "catalog"),
-        _load(SourceSegment.read_config, args, "config"),
-        _load(SourceSegment.read_state, args, "state"),
-        args.command,
-    )
+    files = {name: _load(args, name) for name in ("catalog", "config", "state")}
+    source = SourceSegment(**files, command=args.command)
     entrypoint = AirbyteEntrypoint(source)
     if args.command != "read":
         return entrypoint.run(args)
@@ -87,12 +83,11 @@ def _messages(args: Namespace) -> Iterable[str]:
     return map(_line, entrypoint.read(source.spec(logger), *source.arguments))
 
 
-def _load(read: Callable[[Any], Any], args: Namespace, name: str) -> Any:
+def _load(args: Namespace, name: str) -> Any:
+    """What `SourceSegment.read_config` and its like make of a file, if it is given."""
     path = getattr(args, name, None)
-    if path is None:
-        return None
     try:
-        return read(path)
+        return None if path is None else getattr(SourceSegment, f"read_{name}")(path)
     except (OSError, ValueError, KeyError, TypeError) as error:
         reason = getattr(error, "strerror", None) or error
         message = f"The {name} file {path} cannot be read: {reason}. Check --{name}."

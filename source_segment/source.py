@@ -1,5 +1,6 @@
 """The source: loads the manifest, checks a connection by feature, orders and watches a sync."""
 
+import itertools
 import logging
 import sys
 from collections.abc import Iterator, Mapping
@@ -56,12 +57,13 @@ class SourceSegment(ConcurrentDeclarativeSource):
     ) -> None:
         manifest = ManifestReferenceResolver().preprocess_manifest(load_manifest())
         self._declared: dict[str, Json] = manifest.pop("definitions")["streams"]
-        if catalog:  # building a stream takes its time, so only what the command needs is built
+        self._endpoints = {n: s["$parameters"]["endpoint"] for n, s in self._declared.items()}
+        # Building a stream takes its time, so only what the command needs is built.
+        built = list(self._declared) if command == "read" else ["workspace"]
+        if catalog:
             built = [entry.stream.name for entry in catalog.streams]
-        elif command == "read":
-            built = list(self._declared)
-        else:
-            built = ["workspace", *(self._probes().values() if command == "check" else ())]
+        elif command == "check":
+            built += self._probes().values()
         manifest["streams"] = [self._declared[n] for n in built if n in self._declared]
         super().__init__(catalog, config, state, source_config=manifest)
         # The CDK lets 10,000 records and as many partitions wait, which was most of the memory,
@@ -91,9 +93,7 @@ class SourceSegment(ConcurrentDeclarativeSource):
         return AirbyteStream(
             name=schema.stem,
             json_schema=orjson.loads(schema.read_bytes()),
-            supported_sync_modes=[SyncMode.full_refresh, SyncMode.incremental][
-                : 2 if cursor else 1
-            ],
+            supported_sync_modes=list(SyncMode) if cursor else [SyncMode.full_refresh],
             source_defined_cursor=True if cursor else None,
             default_cursor_field=[cursor] if cursor else None,
             source_defined_primary_key=[[key] for key in stream["primary_key"]],
@@ -109,35 +109,31 @@ class SourceSegment(ConcurrentDeclarativeSource):
         self._config = {**self._config, "page_size": 1, "unavailable_streams": "skip"}
         run: components.Run = self._config[components.RUN]
         run.tries = 2
-        tried = self._probes()
         built = {stream.name: stream for stream in self.streams(self._config)}
+        lacking = []
         try:
-            workspace = self._first_record(built["workspace"])
-            if not workspace:
+            if not (workspace := self._first_record(built["workspace"])):
                 said = [*run.refused["workspace"].values(), "no workspace"]
                 url = self._config["api_url"]
                 message = f"{url} does not answer like Segment, or refuses the token ({said[0]})."
                 raise components.failure(FailureType.config_error, message)
-            for feature, name in tried.items():
+            for feature, name in self._probes().items():
                 try:
                     self._first_record(built[name])
                 except AirbyteTracedException as error:  # such as an outage of one endpoint
                     if run.down or error.failure_type == FailureType.config_error:
                         raise
                     logger.warning(f"{feature}: could not be tried. {error.message}")
+                if name in run.refused.keys() - run.answered:
+                    needing = [
+                        n for n, e in self._endpoints.items() if e.get("requires") == feature
+                    ]
+                    lacking.append(f"  {feature}: {', '.join(needing)}\n")
         except AirbyteTracedException as error:
             return AirbyteConnectionStatus(status=Status.FAILED, message=error.message)
         logger.info(f"Connected to the workspace {workspace.get('name')!r}.")
-        lacking = [
-            f"  {feature}: "
-            + ", ".join(n for n, e in self._endpoints().items() if e.get("requires") == feature)
-            for feature, name in tried.items()
-            if name in run.refused.keys() - run.answered
-        ]
         if lacking:
-            logger.warning(
-                "This plan or token cannot read:\n" + "\n".join(lacking) + "\nA sync skips them."
-            )
+            logger.warning(f"This plan or token cannot read:\n{''.join(lacking)}A sync skips them.")
         return AirbyteConnectionStatus(status=Status.SUCCEEDED)
 
     def read(
@@ -218,7 +214,7 @@ class SourceSegment(ConcurrentDeclarativeSource):
             path = name, *self._parents(name)
             if lost := [n for n in path if n in run.refused.keys() - run.answered]:
                 endpoint, said = (
-                    self._endpoints()[lost[0]],
+                    self._endpoints[lost[0]],
                     next(iter(run.refused[lost[0]].values())),
                 )
                 said += f" to {lost[0]}, whose records it needs" if lost[0] != name else ""
@@ -232,38 +228,32 @@ class SourceSegment(ConcurrentDeclarativeSource):
             logger.warning(f"Stream {name}: {told}")
         return skipped
 
-    def _endpoints(self) -> dict[str, Json]:
-        return {name: s["$parameters"]["endpoint"] for name, s in self._declared.items()}
-
     def _probes(self) -> dict[str, str]:
         """For each plan or feature the stream with the fewest parents that needs it."""
-        names = sorted(self._endpoints(), key=lambda name: len(self._parents(name)), reverse=True)
-        found = {self._endpoints()[name].get("requires"): name for name in names}
+        names = sorted(self._endpoints, key=lambda name: len(self._parents(name)), reverse=True)
+        found = {self._endpoints[name].get("requires"): name for name in names}
         return {feature: name for feature, name in found.items() if feature}
 
     def _parents(self, name: str) -> list[str]:
         """The streams that a stream's partitions come from, nearest first."""
-        config, found = self._declared.get(name, {}), []
-        while "parent_stream_configs" in (
-            router := config.get("retriever", {}).get("partition_router", {})
-        ):
-            config = router["parent_stream_configs"][0]["stream"]
-            found.append(config["$parameters"]["name"])
-        return found
+        router = self._declared.get(name, {}).get("retriever", {}).get("partition_router", {})
+        for parent in router.get("parent_stream_configs", ()):
+            nearest = parent["stream"]["$parameters"]["name"]
+            return [nearest, *self._parents(nearest)]
+        return []
 
     def _place(self, name: str) -> tuple[int, int]:
         """Sort key of a stream: the slowest operations, then deep chains, then the rest.
 
         Operations with a limit of their own between these would hold threads: they come last.
         """
-        limit = self._endpoints().get(name, {}).get("limit") or 0
+        limit = self._endpoints.get(name, {}).get("limit") or 0
         rank = 0 if 0 < limit < 10 and self._config["num_workers"] >= 10 else 1 + bool(limit)
         return rank, -len(self._parents(name))
 
     @staticmethod
     def _first_record(stream: Any) -> Mapping[str, Any]:
-        for partition in stream.generate_partitions():
+        for partition in itertools.islice(stream.generate_partitions(), 1):
             for record in partition.read():
                 return dict(record.data)
-            break
         return {}
