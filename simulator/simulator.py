@@ -32,8 +32,9 @@ class Simulator:
     real time, in windows shortened by `time_scale`. `deny` refuses operations by name or paths by
     regex, with `refusal_status`. A token of the other region gets a 401, or with
     `other_region="redirect"` a 308 to `other_region_url`. `revoke_after` lets the token die after
-    so many requests. With `still`, for measurements, the workspace must not change: an equal
-    request gets the same bytes again, without computing them.
+    so many requests; `dead_status` is the answer then, and to any other token. With `still`, for
+    measurements, the workspace must not change: an equal request gets the same bytes again,
+    without computing them.
     """
 
     def __init__(

@@ -248,6 +248,11 @@ class Run(dict[str, Any]):
         """The streams of which something was read."""
         return {name for (name, _), ok in list(self.verdicts.items()) if ok}
 
+    @property
+    def unread(self) -> set[str]:
+        """The streams that were refused wherever they were asked for."""
+        return self.refused.keys() - self.answered
+
     def token_is_alive(self, api_url: str, refused: requests.Response) -> bool:
         """Whether `GET /` accepts the token of a refused request; asked at most twice a minute."""
         with self.lock:
@@ -334,6 +339,7 @@ class Gate:
         return _unix(text) - self.skew
 
 
+@lru_cache(64)  # each answer tells the second that it was sent, and the end of the same minute
 def _unix(text: str) -> float:
     """Unix seconds of an HTTP date."""
     return email.utils.parsedate_to_datetime(text).timestamp()
@@ -636,11 +642,10 @@ class ErrorHandler(DefaultErrorHandler):
         if not all(isinstance(row, wanted) for row in rows):
             return f"entries of {key!r} that are no records"
         for label, name in self.endpoint.get("explode", {}).items():
-            inner = [row.get(label) or [] for row in rows]
-            if not all(isinstance(part, list) for part in inner) or not all(
-                name or isinstance(entry, dict) for part in inner for entry in part
-            ):
-                return f"entries of {label!r} that are no records"
+            for inner in (row.get(label) or [] for row in rows):
+                is_list = isinstance(inner, list)
+                if not is_list or not (name or all(isinstance(part, dict) for part in inner)):
+                    return f"entries of {label!r} that are no records"
         if not isinstance(data.get(paging_key(self.endpoint)) or {}, dict):
             return "a pagination that is no object"
         return None
@@ -660,17 +665,8 @@ class ErrorHandler(DefaultErrorHandler):
     def _refused(self, response: requests.Response) -> ErrorResolution:
         """401 and 403, and 404 on a whole list: lack of a plan or permission, or a dead token."""
         run, said, parent = self._run, words(response), self._run.here.parent
-        with run.lock:  # one asks for all
-            url, is_about_token = self.config["api_url"], response.status_code != 404
-            if is_about_token and (run.dead or not run.token_is_alive(url, response)):
-                message = (
-                    f"The API token stopped working ({said}): it was revoked or changed."
-                    if run.answered
-                    else f"Segment refused the API token ({said}). Enter a valid Public API token, "
-                    f"and check the region: this connection uses {self.config['region'].upper()}."
-                )
-                run.dead = run.dead or failure(CONFIG, message)
-                raise run.dead
+        if response.status_code != 404:
+            self._prove_token(response, said)
         message = self.unavailable(self.name, self.endpoint, said)
         with run.lock:
             if run.verdicts.setdefault((self.name, parent), False):
@@ -683,6 +679,20 @@ class ErrorHandler(DefaultErrorHandler):
             if is_slow or parent is None:
                 run.unavailable.add(self.name)
         return self._skip(message)
+
+    def _prove_token(self, response: requests.Response, said: str) -> None:
+        with self._run.lock:  # one asks for all
+            if not self._run.dead:
+                if self._run.token_is_alive(self.config["api_url"], response):
+                    return
+                message = (
+                    f"The API token stopped working ({said}): it was revoked or changed."
+                    if self._run.answered
+                    else f"Segment refused the API token ({said}). Enter a valid Public API token, "
+                    f"and check the region: this connection uses {self.config['region'].upper()}."
+                )
+                self._run.dead = failure(CONFIG, message)
+            raise self._run.dead
 
     def _gone(self) -> ErrorResolution:
         """404 below a parent: it was deleted meanwhile, unless other windows were answered."""
@@ -821,7 +831,7 @@ class RecordExtractor(record_extractor.RecordExtractor):
 
     def _rows(self, data: Json) -> Iterable[Json]:
         endpoint = self.endpoint
-        found = data.get(endpoint["records"], []) if "records" in endpoint else data
+        found = data[endpoint["records"]] if "records" in endpoint else data
         rows: list[Any] = [found] if isinstance(found, dict) else found
         if "wrap" in endpoint:
             return ({endpoint["wrap"]: row} for row in rows)
@@ -912,8 +922,10 @@ class Retriever(retriever.Retriever):
         count, most = 0, self.endpoint.get("most")
         for response, is_paged in self._pages(asked, values, params):
             data, key = response_data(response), self.endpoint.get("records")
+            if self.endpoint.get("optional"):
+                data.setdefault(key, [])
             if is_paged:
-                marks = {hash(dumped(row)): row for row in data.get(key, [])}
+                marks = {hash(dumped(row)): row for row in data[key]}
                 data[key] = [row for mark, row in marks.items() if mark not in seen]
                 seen.update(marks)
             count += len(data[key]) if most else 0

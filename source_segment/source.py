@@ -110,31 +110,36 @@ class SourceSegment(ConcurrentDeclarativeSource):
         run: components.Run = self._config[components.RUN]
         run.tries = 2
         built = {stream.name: stream for stream in self.streams(self._config)}
-        lacking = []
         try:
             if not (workspace := self._first_record(built["workspace"])):
                 said = [*run.refused["workspace"].values(), "no workspace"]
                 url = self._config["api_url"]
                 message = f"{url} does not answer like Segment, or refuses the token ({said[0]})."
                 raise components.failure(FailureType.config_error, message)
-            for feature, name in self._probes().items():
-                try:
-                    self._first_record(built[name])
-                except AirbyteTracedException as error:  # such as an outage of one endpoint
-                    if run.down or error.failure_type == FailureType.config_error:
-                        raise
-                    logger.warning(f"{feature}: could not be tried. {error.message}")
-                if name in run.refused.keys() - run.answered:
-                    needing = [
-                        n for n, e in self._endpoints.items() if e.get("requires") == feature
-                    ]
-                    lacking.append(f"  {feature}: {', '.join(needing)}\n")
+            lacking = self._lacking(logger, run, built)
         except AirbyteTracedException as error:
             return AirbyteConnectionStatus(status=Status.FAILED, message=error.message)
         logger.info(f"Connected to the workspace {workspace.get('name')!r}.")
         if lacking:
             logger.warning(f"This plan or token cannot read:\n{''.join(lacking)}A sync skips them.")
         return AirbyteConnectionStatus(status=Status.SUCCEEDED)
+
+    def _lacking(
+        self, logger: logging.Logger, run: components.Run, built: Mapping[str, Any]
+    ) -> list[str]:
+        """A line for each feature that is refused, with the streams that need it."""
+        lines = []
+        for feature, name in self._probes().items():
+            try:
+                self._first_record(built[name])
+            except AirbyteTracedException as error:  # such as an outage of one endpoint
+                if run.down or error.failure_type == FailureType.config_error:
+                    raise
+                logger.warning(f"{feature}: could not be tried. {error.message}")
+            if name in run.unread:
+                needing = [n for n, e in self._endpoints.items() if e.get("requires") == feature]
+                lines.append(f"  {feature}: {', '.join(needing)}\n")
+        return lines
 
     def read(
         self,
@@ -209,15 +214,12 @@ class SourceSegment(ConcurrentDeclarativeSource):
 
     def _tell_skipped(self, logger: logging.Logger, names: list[str], run: Any) -> list[str]:
         """Warn of what was refused or gone; why each unavailable stream is so."""
-        skipped = []
+        skipped, unread = [], run.unread
         for name in sorted(names):
-            path = name, *self._parents(name)
-            if lost := [n for n in path if n in run.refused.keys() - run.answered]:
-                endpoint, said = (
-                    self._endpoints[lost[0]],
-                    next(iter(run.refused[lost[0]].values())),
-                )
-                said += f" to {lost[0]}, whose records it needs" if lost[0] != name else ""
+            if lost := next((n for n in (name, *self._parents(name)) if n in unread), None):
+                said = next(iter(run.refused[lost].values()))
+                said += f" to {lost}, whose records it needs" if lost != name else ""
+                endpoint = self._endpoints[lost]
                 skipped.append(components.ErrorHandler.unavailable(name, endpoint, said))
                 logger.warning(f"{skipped[-1]} It is skipped.")
         for name in sorted(run.refused.keys() & run.answered):

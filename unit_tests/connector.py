@@ -70,10 +70,7 @@ class Output:
     def state(self) -> list[Json]:
         """The last state of each stream, as an input of the next sync."""
         return [
-            {
-                "type": "STREAM",
-                "stream": {"stream_descriptor": {"name": name}, "stream_state": states[-1]},
-            }
+            stream_state(name, states[-1])
             for name, states in self.states.items()
             if states  # a test that looked for some leaves an empty list
         ]
@@ -183,6 +180,21 @@ def configured(streams: Iterable[str], sync_mode: str = "incremental") -> Json:
             for name in streams
         ]
     }
+
+
+def stream_state(name: str, state: Json) -> Json:
+    """The state of one stream, as an input of a sync."""
+    stream = {"stream_descriptor": {"name": name}, "stream_state": state}
+    return {"type": "STREAM", "stream": stream}
+
+
+def latest(stream: str, key: Iterable[str], *outputs: Output) -> list[Json]:
+    """What a table holds that keeps the latest record of each primary key."""
+    fields, table = tuple(key), dict[tuple[Any, ...], Json]()
+    for output in outputs:
+        for record in output.records[stream]:
+            table[tuple(record[field] for field in fields)] = record
+    return list(table.values())
 
 
 def same(records: Iterable[Mapping[str, Any]], truth: Iterable[Mapping[str, Any]]) -> None:

@@ -7,7 +7,7 @@ from collections.abc import Callable
 import pytest
 
 from simulator import Fault
-from unit_tests.connector import Connector, same
+from unit_tests.connector import Connector, latest, same
 from unit_tests.faults.judge import truth
 
 Connect = Callable[..., Connector]
@@ -48,9 +48,7 @@ def test_one_window_of_a_parent_refused(connect: Connect, status: int) -> None:
 
     assert failed.status(stream) == "INCOMPLETE"
     key = ("sourceId", "destinationId", "date")
-    rows = failed.records[stream] + after.records[stream]
-    found = {tuple(row[name] for name in key): row for row in rows}
-    same(found.values(), truth(connector, stream))
+    same(latest(stream, key, failed, after), truth(connector, stream))
 
 
 def test_refused_on_one_parent_of_a_slow_operation(connect: Connect) -> None:

@@ -12,7 +12,9 @@ from requests.adapters import HTTPAdapter
 
 from simulator import Fault
 from unit_tests.conftest import NOW
-from unit_tests.connector import Connector, Json, Output, same
+from unit_tests.connector import Connector, Json, Output, latest, same, stream_state
+from unit_tests.faults.judge import truth
+from unit_tests.streams.usage_case import state
 
 Connect = Callable[..., Connector]
 VOLUME, DAILY = "events_volume", "destination_delivery_metrics_daily"
@@ -23,10 +25,9 @@ KEYS = {
 }
 
 
-def complete(connector: Connector, stream: str, start_date: str, *outputs: Output) -> None:
+def complete(connector: Connector, stream: str, *outputs: Output) -> None:
     """Assert that the syncs together hold all records, the later ones replacing the earlier."""
-    found = {tuple(row[n] for n in KEYS[stream]): row for o in outputs for row in o.records[stream]}
-    same(found.values(), connector.sim.truth(stream, start_date=start_date))
+    same(latest(stream, KEYS[stream], *outputs), truth(connector, stream))
 
 
 @pytest.mark.parametrize("limit", [10_000, 2])
@@ -46,7 +47,7 @@ def test_list_of_parents_fails_half_way(
     assert failed.status(stream) == "INCOMPLETE"
     assert failed.records[stream]
     assert after.code == 0
-    complete(connector, stream, "2026-03-05", failed, after)
+    complete(connector, stream, failed, after)
 
 
 def test_parent_that_may_be_read_later(connect: Connect) -> None:
@@ -60,7 +61,7 @@ def test_parent_that_may_be_read_later(connect: Connect) -> None:
 
     assert (first.code, second.code) == (0, 0)
     assert source not in {row["sourceId"] for row in first.records[DAILY]}
-    complete(connector, DAILY, "2026-03-05", first, second)
+    complete(connector, DAILY, first, second)
 
 
 def test_half_read_day_fails_when_it_is_read_again(
@@ -78,7 +79,7 @@ def test_half_read_day_fails_when_it_is_read_again(
     third = connector.read([DAILY], state=failed.state())
 
     assert failed.status(DAILY) == "INCOMPLETE"
-    complete(connector, DAILY, "2026-03-08", first, failed, third)
+    complete(connector, DAILY, first, failed, third)
 
 
 def out_of_order(part: str, send: Callable[..., Any]) -> Callable[..., Any]:
@@ -106,11 +107,11 @@ def test_window_not_found_after_others_were_answered(connect: Connect) -> None:
     after = connector.read([VOLUME], state=failed.state())
 
     assert failed.status(VOLUME) == "INCOMPLETE"
-    complete(connector, VOLUME, "2023-06-01", failed, after)
+    complete(connector, VOLUME, failed, after)
 
 
 @pytest.mark.parametrize(
-    "state",
+    "broken",
     [
         {"states": [{"partition": {"sourceId": "a"}, "cursor": {"time": "soon"}}]},
         {"states": [{"partition": {"sourceId": "a"}, "cursor": {}}]},
@@ -120,10 +121,8 @@ def test_window_not_found_after_others_were_answered(connect: Connect) -> None:
         {"time": None},
     ],
 )
-def test_broken_state_of_a_series_is_told(connect: Connect, state: Json) -> None:
-    stream = {"stream_descriptor": {"name": VOLUME}, "stream_state": state}
-
-    output = connect().read([VOLUME], state=[{"type": "STREAM", "stream": stream}])
+def test_broken_state_of_a_series_is_told(connect: Connect, broken: Json) -> None:
+    output = connect().read([VOLUME], state=[stream_state(VOLUME, broken)])
 
     assert output.code == 1
     (error,) = output.errors
@@ -133,11 +132,8 @@ def test_broken_state_of_a_series_is_told(connect: Connect, state: Json) -> None
 
 
 def test_state_that_lies_ahead_is_told(connect: Connect) -> None:
-    stream = {"stream_descriptor": {"name": "audit_events"}}
-    state = {"timestamp": "2030-01-01T00:00:00.000Z"}
-
     output = connect().read(
-        ["audit_events"], state=[{"type": "STREAM", "stream": {**stream, "stream_state": state}}]
+        ["audit_events"], state=state("2030-01-01T00:00:00.000Z", "audit_events")
     )
 
     assert output.code == 0

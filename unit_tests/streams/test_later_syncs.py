@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable
 from datetime import datetime, timedelta
-from typing import Any
 
 import pytest
 
@@ -12,7 +11,7 @@ from simulator import Workspace
 from simulator.clock import parse
 from simulator.truth import SUMMARY
 from unit_tests.conftest import NOW
-from unit_tests.connector import START, Connector, Json, Output, same
+from unit_tests.connector import START, Connector, Json, latest, same
 from unit_tests.issue import CORE, INCREMENTAL, KEYS
 
 Connect = Callable[..., Connector]
@@ -24,15 +23,6 @@ LATER = {
     "over a month's end, settled": datetime(2026, 4, 9, 9, 0, tzinfo=NOW.tzinfo),
     "over two months' ends": datetime(2026, 5, 2, 9, 0, tzinfo=NOW.tzinfo),
 }
-
-
-def latest(stream: str, *outputs: Output) -> list[Json]:
-    """What a table holds that keeps the latest record of each primary key."""
-    table: dict[tuple[Any, ...], Json] = {}
-    for output in outputs:
-        for record in output.records[stream]:
-            table[tuple(record[field] for field in KEYS[stream])] = record
-    return list(table.values())
 
 
 def check(connector: Connector, stream: str, table: Iterable[Json]) -> None:
@@ -69,8 +59,10 @@ def test_two_syncs_make_the_whole_truth(connect: Connect, step: str) -> None:
     for stream in CORE:
         assert second.status(stream) == "COMPLETE"
         incremental = stream in INCREMENTAL
-        check(connector, stream, latest(stream, *([first] if incremental else []), second))
-        assert len(latest(stream, second)) == len(second.records[stream])  # no key twice
+        kept = [first, second] if incremental else [second]
+        check(connector, stream, latest(stream, KEYS[stream], *kept))
+        own = latest(stream, KEYS[stream], second)
+        assert len(own) == len(second.records[stream])  # no key twice
 
 
 def test_a_week_of_daily_syncs_over_a_month_s_end(connect: Connect) -> None:
@@ -82,7 +74,7 @@ def test_a_week_of_daily_syncs_over_a_month_s_end(connect: Connect) -> None:
         outputs.append(connector.read(INCREMENTAL, state=outputs[-1].state()))
 
     for stream in INCREMENTAL:
-        check(connector, stream, latest(stream, *outputs))
+        check(connector, stream, latest(stream, KEYS[stream], *outputs))
     usage = [request for output in outputs[1:] for request in output.requests if request.query]
     asked = [dict(request.query).get("period") for request in usage]
     assert {period for period in asked if period} == {"2026-03-01", "2026-04-01"}

@@ -10,7 +10,7 @@ import pytest
 from simulator import usage
 from simulator.errors import ApiError
 from simulator.workspace import Workspace
-from unit_tests.connector import Connector, Json, Output
+from unit_tests.connector import Connector, Json, Output, stream_state
 
 # stream: path, big numbers that the API writes as text
 USAGE = {
@@ -30,9 +30,7 @@ STREAM = "usage_mtu_workspace_daily"
 
 def state(timestamp: object, stream: str = STREAM) -> list[Json]:
     """The state of one stream, as a person may write it."""
-    descriptor = {"name": stream}
-    entry = {"stream_descriptor": descriptor, "stream_state": {"timestamp": timestamp}}
-    return [{"type": "STREAM", "stream": entry}]
+    return [stream_state(stream, {"timestamp": timestamp})]
 
 
 def periods(output: Output) -> list[str]:
