@@ -47,6 +47,7 @@ class Endpoint:
     params: tuple[Param, ...] = ()
     max_count: int = 1000
     default_count: int = 200
+    page_size: int = 200  # what a sensible client asks for, at most `max_count`
     count_required: bool = False
     pagination_optional: bool = False
     list_optional: bool = False  # assumed: left out when it is empty
@@ -109,8 +110,8 @@ E = Endpoint
 ENDPOINTS = (
     E("getWorkspace", "/", "workspace", r.workspace, paging="none"),
     E("listAuditEvents", "/audit-events", "events", r.audit_events, AUDIT,
-      pagination_optional=True, params=tuple(map(Param, ("startTime", "endTime", "resourceId",
-      "resourceType")))),
+      pagination_optional=True, page_size=1000, params=tuple(map(Param, ("startTime",
+      "endTime", "resourceId", "resourceType")))),
     E("getDestinationsCatalog", "/catalog/destinations", "destinationsCatalog",
       top("destination_catalog"), count_required=True),
     E("getSourcesCatalog", "/catalog/sources", "sourcesCatalog", top("source_catalog")),
@@ -201,14 +202,14 @@ ENDPOINTS = (
       below("computed_traits"), TRAIT, 25),
     E("listPropertiesFromEntity", "/spaces/{spaceId}/entities/{entitySlug}/properties",
       "entityProperties", below("entity_properties", strict=True), UNIFY, 25, params=_SAMPLES,
-      has_previous=False),
+      has_previous=False, page_size=1000),
     E("listEntityPaths", "/spaces/{spaceId}/entity-paths", "entityPaths", below("entity_paths"),
       UNIFY, 25, params=(Param("search"),)),
     E("listEvents", "/spaces/{spaceId}/events", "events", below("space_events"), UNIFY, 25,
-      params=_BY_NAME),
+      params=_BY_NAME, page_size=1000),
     E("listPropertiesFromEvent", "/spaces/{spaceId}/events/{eventName}/properties",
       "eventProperties", below("event_properties", strict=True), UNIFY, 25,
-      params=_BY_NAME + _SAMPLES),
+      params=_BY_NAME + _SAMPLES, page_size=1000),
     E("listProfilesWarehouseInSpace", "/spaces/{spaceId}/profiles-warehouses",
       "profilesWarehouses", below("profiles_warehouses"), UNIFY, pagination_optional=True),
     E("listSelectiveSyncsFromWarehouseAndSpace",
@@ -216,7 +217,7 @@ ENDPOINTS = (
       below("profiles_sync_items", strict=True), UNIFY, beside=r.profiles_sync),
     E("listTraits", "/spaces/{spaceId}/traits", "traits", r.traits, UNIFY, 25, has_previous=False,
       params=(Param("sortBy", values=("lastSeenAt", "trait")), *_BY_NAME[1:], Param("collection",
-      values=("users", "accounts")), *_SAMPLES)),
+      values=("users", "accounts")), *_SAMPLES), page_size=1000),
     E("listSuppressions", "/suppressions", "suppressed", top("suppressions")),
     E("listTrackingPlans", "/tracking-plans", "trackingPlans", r.tracking_plans, PROTOCOLS,
       params=(Param("type", values=_PLANS),)),
@@ -227,14 +228,15 @@ ENDPOINTS = (
     E("listTransformations", "/transformations", "transformations", top("transformations"),
       PROTOCOLS),
     E("getDailyWorkspaceAPICallsUsage", "/usage/api-calls/daily", "dailyWorkspaceAPICallsUsage",
-      r.usage("api_calls"), params=_PERIOD),
+      r.usage("api_calls"), params=_PERIOD, page_size=1000),
     E("getDailyPerSourceAPICallsUsage", "/usage/api-calls/sources/daily",
-      "dailyPerSourceAPICallsUsage", r.usage("api_calls_per_source"), params=_PERIOD),
+      "dailyPerSourceAPICallsUsage", r.usage("api_calls_per_source"), params=_PERIOD,
+      page_size=1000),
     E("getDailyWorkspaceMTUUsage", "/usage/mtu/daily", "dailyWorkspaceMTUUsage", r.usage("mtu"),
-      params=_PERIOD),
+      params=_PERIOD, page_size=1000),
     E("getDailyPerSourceMTUUsage", "/usage/mtu/sources/daily", "dailyPerSourceMTUUsage",
-      r.usage("mtu_per_source"), params=_PERIOD),
-    E("listUsers", "/users", "users", top("users")),
+      r.usage("mtu_per_source"), params=_PERIOD, page_size=1000),
+    E("listUsers", "/users", "users", top("users"), page_size=1000),
     E("listUserGroupsFromUser", "/users/{userId}/groups", "groups", r.user_groups),
     E("listWarehouses", "/warehouses", "warehouses", top("warehouses")),
     E("getAdvancedSyncScheduleFromWarehouse", "/warehouses/{warehouseId}/advanced-sync-schedule",

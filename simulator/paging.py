@@ -41,8 +41,17 @@ class Page:
         return round(self.start / self.count) + 1
 
 
-def asked(endpoint: Endpoint, ids: Mapping[str, str], given: Given, prefix: str) -> Page:
-    """The page that the parameters under `prefix` ask for; 422 if they are wrong."""
+def asked(
+    endpoint: Endpoint,
+    ids: Mapping[str, str],
+    given: Given,
+    prefix: str,
+    page_cap: int | None = None,
+) -> Page:
+    """The page that the parameters under `prefix` ask for; 422 if they are wrong.
+
+    A page has at most `page_cap` rows, where another page can follow.
+    """
     count = given.paging.get(f"{prefix}count")
     cursor = given.paging.get(f"{prefix}cursor")
     name = prefix.rstrip(".") or "count"
@@ -50,11 +59,9 @@ def asked(endpoint: Endpoint, ids: Mapping[str, str], given: Given, prefix: str)
         raise invalid(f"{prefix}count", "is required")
     if count is None and endpoint.count_required:
         raise invalid(name, "is required")
-    size = endpoint.default_count
-    if count is not None:
-        size = int(count) if count.isascii() and count.isdigit() else 0
-        if not 1 <= size <= endpoint.max_count:
-            raise invalid(f"{prefix}count", f"must be an integer from 1 to {endpoint.max_count}")
+    size = endpoint.default_count if count is None else _size(endpoint, prefix, count)
+    if page_cap and endpoint.paging != "first":
+        size = min(size, page_cap)
     scope = stable(endpoint.name, prefix, sorted(ids.items()), sorted(given.plain.items()),
                    sorted(given.lists.items()))  # fmt: skip
     if cursor is None:
@@ -70,6 +77,14 @@ def asked(endpoint: Endpoint, ids: Mapping[str, str], given: Given, prefix: str)
     if bound != scope:
         raise invalid(f"{prefix}cursor", "is not a valid cursor")
     return Page(start, size, parse(since), scope, prefix)
+
+
+def _size(endpoint: Endpoint, prefix: str, count: str) -> int:
+    """The checked value of `count`."""
+    size = int(count) if count.isascii() and count.isdigit() else 0
+    if not 1 <= size <= endpoint.max_count:
+        raise invalid(f"{prefix}count", f"must be an integer from 1 to {endpoint.max_count}")
+    return size
 
 
 def _cursor(page: Page, start: int, now: datetime, odd: bool) -> str:
@@ -96,7 +111,7 @@ def cut(
     if endpoint.pagination_optional and not page.start and not more:
         return found, None
     if endpoint.paging == "offset":
-        return found, {"current": str(page.start), **({"next": end} if more else {}),
+        return found, {"current": page.start, **({"next": end} if more else {}),
                        "totalEntries": len(rows)}  # fmt: skip
     since, odd = page.since or now, "odd_cursor" in tricks
     pagination: Json = {"current": _cursor(page, page.start, since, odd)}

@@ -1,13 +1,15 @@
 """Reading a request: path and query string in, a checked `Query` and the paging parameters out.
 
 Facts: input errors are 422 `input-validation` naming the field; lists are dot-indexed
-(`groupBy.0=..`); parameters are percent-encoded once.
+(`groupBy.0=..`); parameters are percent-encoded once. The official SDKs spell the paging in three
+ways: `pagination.count=3`, `pagination[count]=3` and `pagination={"count": 3}`.
 """
 
 from __future__ import annotations
 
+import json
 import re
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from urllib.parse import parse_qsl, unquote
 
 from simulator.endpoints import ENDPOINTS, Endpoint, Paging, Param
@@ -64,7 +66,7 @@ class Given:
         self.paging: dict[str, str] = {}
         known = {param.name: param for param in endpoint.params}
         paging = {p + name for p in PREFIXES[endpoint.paging] for name in ("count", "cursor")}
-        for name, value in query:
+        for name, value in _dotted(query, PREFIXES[endpoint.paging]):
             base = re.sub(r"\.\d+$", "", name)
             param = known.get(base)
             if name in paging:
@@ -89,6 +91,31 @@ class Given:
         if name in target:
             raise invalid(name, "must be a string")
         target[name] = value
+
+
+def _dotted(query: Iterable[tuple[str, str]], prefixes: Iterable[str]) -> Iterator[tuple[str, str]]:
+    """The parameters, with those of the paging in the spelling with a dot."""
+    objects = {prefix.removesuffix(".") for prefix in prefixes if prefix}
+    for name, value in query:
+        brackets = re.fullmatch(r"(\w+)\[(\w+)\]", name)
+        if brackets and brackets[1] in objects:
+            yield f"{brackets[1]}.{brackets[2]}", value
+        elif name in objects:
+            yield from ((f"{name}.{key}", text) for key, text in _fields(name, value))
+        else:
+            yield name, value
+
+
+def _fields(name: str, value: str) -> Iterator[tuple[str, str]]:
+    """The fields of an object that is written as JSON."""
+    try:
+        found = json.loads(value)
+    except ValueError:
+        found = None
+    if not isinstance(found, dict):
+        raise invalid(name, "must be of type object")
+    for key, field in found.items():
+        yield key, field if isinstance(field, str) else json.dumps(field)
 
 
 def _check(param: Param, name: str, value: str) -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import json
 import socket
 import struct
 import time
@@ -54,9 +55,11 @@ class Handler:
         faults: Faults,
         latency: float,
         still: bool,
+        page_cap: int | None,
     ) -> None:
         self.workspace, self.clock, self.access = workspace, clock, access
         self.limiter, self.faults, self.latency = limiter, faults, latency
+        self.page_cap = page_cap
         self._known: dict[str, orjson.Fragment] | None = {} if still else None
         self.log: list[Request] = []
         self.in_flight = 0
@@ -80,6 +83,22 @@ class Handler:
         finally:
             self._count(-1)
 
+    def _page_number(
+        self, endpoint: Endpoint | None, ids: dict[str, str], pairs: list[tuple[str, str]]
+    ) -> int:
+        """The number of the page that a request asks for, 1 if it asks in a wrong way."""
+        if endpoint is None:
+            return 1
+        try:
+            given = query.Given(endpoint, pairs)
+            pages = [
+                asked(endpoint, ids, given, prefix, self.page_cap)
+                for prefix in PREFIXES[endpoint.paging]
+            ]
+        except ApiError:
+            return 1
+        return max((page.number for page in pages), default=1)
+
     def _count(self, step: int) -> None:
         self.in_flight += step
         self.in_flight_samples.append((time.monotonic(), self.in_flight))
@@ -91,7 +110,7 @@ class Handler:
         endpoint, ids = found or (None, {})
         entry.operation = endpoint.name if endpoint else None
         faults = self.faults.take(
-            entry.operation, entry.path, _page_number(endpoint, ids, entry.query)
+            entry.operation, entry.path, self._page_number(endpoint, ids, entry.query)
         )
         try:
             for fault in faults:
@@ -113,10 +132,10 @@ class Handler:
             answer = alter(fault, answer, endpoint.key)
         kinds = {f.kind for f in faults}
         if "truncated" in kinds:
-            return _cut_off(http, orjson.dumps(answer))
+            return _cut_off(http, _dump(answer))
         if "wrong_type" in kinds:
             return web.Response(
-                body=orjson.dumps(answer), headers={**headers, "Content-Type": "text/html"}
+                body=_dump(answer), headers={**headers, "Content-Type": "text/html"}
             )
         return _json(200, answer, headers)
 
@@ -146,7 +165,10 @@ class Handler:
         """What stands at `data`."""
         given = query.Given(endpoint, pairs)
         now = self.clock.now()
-        pages = [asked(endpoint, ids, given, prefix) for prefix in PREFIXES[endpoint.paging]]
+        pages = [
+            asked(endpoint, ids, given, prefix, self.page_cap)
+            for prefix in PREFIXES[endpoint.paging]
+        ]
         since = next((page.since for page in pages if page.since), now)
         # As the API keeps the end of a listing in its cursor, time stands still within one listing.
         asked_for = Query(self.workspace, since, ids | given.plain, given.lists)
@@ -172,23 +194,16 @@ class Handler:
         return data
 
 
-def _page_number(
-    endpoint: Endpoint | None, ids: dict[str, str], pairs: list[tuple[str, str]]
-) -> int:
-    """The number of the page that a request asks for, 1 if it asks in a wrong way."""
-    if endpoint is None or not any(name.endswith("cursor") for name, _ in pairs):
-        return 1
-    prefix = next(name for name, _ in pairs if name.endswith("cursor")).removesuffix("cursor")
+def _dump(body: Any) -> bytes:
+    """JSON; half of a surrogate pair is written as an escape, as JavaScript does."""
     try:
-        return asked(endpoint, ids, query.Given(endpoint, pairs), prefix).number
-    except ApiError:
-        return 1
+        return orjson.dumps(body)
+    except TypeError:
+        return json.dumps(body).encode()
 
 
 def _json(status: int, body: Any, headers: Mapping[str, str]) -> web.Response:
-    return web.Response(
-        status=status, body=orjson.dumps(body), headers={**headers, "Content-Type": _JSON}
-    )
+    return web.Response(status=status, body=_dump(body), headers={**headers, "Content-Type": _JSON})
 
 
 async def _edge(http: web.BaseRequest, entry: Request, fault: Fault) -> web.StreamResponse | None:

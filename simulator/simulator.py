@@ -34,7 +34,7 @@ class Simulator:
     `other_region="redirect"` a 308 to `other_region_url`. `revoke_after` lets the token die after
     so many requests; `dead_status` is the answer then, and to any other token. With `still`, for
     measurements, the workspace must not change: an equal request gets the same bytes again,
-    without computing them.
+    without computing them. No page has more rows than `page_cap`, whatever `count` asks for.
     """
 
     def __init__(
@@ -59,6 +59,7 @@ class Simulator:
         other_region_url: str | None = None,
         faults: Iterable[Fault] = (),
         still: bool = False,
+        page_cap: int | None = None,
         port: int = 0,
     ) -> None:
         other = "eu" if region == "us" else "us"
@@ -81,7 +82,7 @@ class Simulator:
         )
         limiter = Limiter(rate_limit, own_limits=own_limits, time_scale=time_scale)
         self._handler = Handler(
-            model, self.clock, self.access, limiter, self.faults, latency, still
+            model, self.clock, self.access, limiter, self.faults, latency, still, page_cap
         )
         self._port = port
         self._thread: Thread | None = None
@@ -142,6 +143,15 @@ class Simulator:
         return self._handler.workspace
 
     @property
+    def page_cap(self) -> int | None:
+        """The most rows on a page, None for as many as asked for; may be changed at any time."""
+        return self._handler.page_cap
+
+    @page_cap.setter
+    def page_cap(self, rows: int | None) -> None:
+        self._handler.page_cap = rows
+
+    @property
     def requests(self) -> list[Request]:
         """The request log, oldest first."""
         return self._handler.log
@@ -172,10 +182,17 @@ class Simulator:
         return self._truth(start_date, window).records(stream)
 
     def minimum_requests(
-        self, streams: Iterable[str], start_date: str = "2024-01-15", page_size: int = 200
+        self,
+        streams: Iterable[str],
+        start_date: str = "2024-01-15",
+        page_size: int | None = None,
     ) -> dict[str, int]:
-        """The least number of requests of each operation for a full first sync of these streams."""
-        return self._truth(start_date).requests(streams, page_size)
+        """The least number of requests of each operation for a full first sync of these streams.
+
+        Without `page_size`, each operation is asked for the page size of its table entry; the
+        maximum of the operation and `page_cap` bound either.
+        """
+        return self._truth(start_date).requests(streams, page_size, self.page_cap)
 
     def _truth(self, start_date: str, window: tuple[datetime, datetime] | None = None) -> Truth:
         return Truth(self.workspace, self.access, self.clock.now(), parse(start_date), window)

@@ -48,7 +48,9 @@ class Truth:
             self._known[name] = list(self._records(STREAMS[name]))
         return self._known[name]
 
-    def requests(self, names: Iterable[str], page_size: int) -> dict[str, int]:
+    def requests(
+        self, names: Iterable[str], page_size: int | None, page_cap: int | None
+    ) -> dict[str, int]:
         """The least number of requests of each operation for these streams and their parents."""
         wanted = list(names)
         for name in wanted:
@@ -56,8 +58,10 @@ class Truth:
         counts: Counter[str] = Counter()
         for name in wanted:
             endpoint = BY_NAME[STREAMS[name].operation]
+            size = min(page_size or endpoint.page_size, endpoint.max_count)
+            size = min(size, page_cap or size)
             for params in self._asked(STREAMS[name]):
-                counts[endpoint.name] += self._pages(STREAMS[name], endpoint, params, page_size)
+                counts[endpoint.name] += self._pages(STREAMS[name], endpoint, params, size)
         return dict(counts)
 
     def _records(self, stream: Stream) -> Iterator[Json]:
@@ -113,4 +117,4 @@ class Truth:
         if endpoint.paging in ("none", "first"):
             return 1
         rows = self._rows(stream, endpoint, self._query(endpoint, params))
-        return max(1, -(-len(rows) // min(page_size, endpoint.max_count)))
+        return max(1, -(-len(rows) // page_size))

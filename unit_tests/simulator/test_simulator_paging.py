@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import re
 from typing import Any
 from urllib.parse import quote
@@ -30,7 +31,10 @@ def _field(answer: Any) -> str:
         ("/sources", {"pagination_count": "two"}, "pagination.count"),
         ("/sources", {"pagination_cursor": "MA=="}, "pagination.count"),
         ("/sources", {"pagination_count": 2, "pagination_cursor": "MA=="}, "pagination.cursor"),
-        ("/sources", {"pagination[count]": 2}, "pagination[count]"),
+        ("/sources", {"pagination[count]": 0}, "pagination.count"),
+        ("/sources", {"pagination[size]": 2}, "pagination.size"),
+        ("/sources", {"pagination": "2"}, "pagination"),
+        ("/sources", {"count[count]": 2}, "count[count]"),
         ("/sources", {"limit": 2}, "limit"),
         ("/labels", {"pagination_count": 2}, "pagination.count"),
         ("/functions", {}, "resourceType"),
@@ -95,6 +99,41 @@ def test_cursor_is_bound_to_operation_and_parameters(simulate: Any) -> None:
     assert (
         api.get("/tracking-plans", pagination_count=1, pagination_cursor=cursor).status_code == 422
     )
+
+
+@pytest.mark.parametrize("spelling", ["{}.{}", "{}[{}]", None])
+def test_spellings_of_pagination(spelling: str | None, simulate: Any) -> None:
+    """The three ways in which the official SDKs write the object `pagination`."""
+    api = simulate(size="small")
+    credential = api.sim.workspace.credentials[1]["id"]
+
+    def read(path: str, name: str, key: str, **asked: Any) -> list[str]:
+        params = {name: json.dumps(asked)}
+        if spelling:
+            params = {spelling.format(name, k): v for k, v in asked.items()}
+        data = api.get(path, **params).json()["data"]
+        found = [row["id"] for row in data[key]]
+        following = data[name].get("next")
+        return found + (
+            read(path, name, key, **(asked | {"cursor": following})) if following else []
+        )
+
+    assert read("/users", "pagination", "users", count=5) == [
+        user["id"] for user in api.sim.workspace.users
+    ]
+    path, wanted = f"/credentials/{credential}/consumers", api.sim.workspace.credential_sources
+    assert read(path, "sourcesPagination", "sources", count=1) == wanted[credential]
+
+
+def test_page_cap_shortens_pages(simulate: Any) -> None:
+    api = simulate(size="small", page_cap=5)
+    sizes = [len(data["users"]) for data in api.pages("listUsers", {}, 1000)]
+    assert sizes == [5, 5, 2]
+    assert api.sim.minimum_requests(["users"]) == {"listUsers": 3}
+    api.sim.page_cap = None
+    assert [len(data["users"]) for data in api.pages("listUsers", {}, 1000)] == [12]
+    assert api.sim.minimum_requests(["users"]) == {"listUsers": 1}
+    assert api.sim.minimum_requests(["users"], page_size=4) == {"listUsers": 3}
 
 
 def test_last_pages_vary(simulate: Any) -> None:
