@@ -154,7 +154,7 @@ ENDPOINTS = (
     E("listFunctions", "/functions", "functions", r.functions, FUNCTIONS,
       params=(Param("resourceType", True, FUNCTION_TYPES),)),
     E("listFunctionVersions", "/functions/{functionId}/versions", "versions",
-      below("function_versions"), FUNCTIONS),
+      r.function_versions, FUNCTIONS),
     E("listUserGroups", "/groups", "userGroups", top("groups"), AAM),
     E("listInvitesFromUserGroup", "/groups/{userGroupId}/invites", "emails",
       below("group_invites"), AAM),

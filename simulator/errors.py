@@ -13,12 +13,13 @@ class ApiError(Exception):
         status: int,
         message: str,
         *,
-        kind: str = "RequestError",
+        kind: str | None = None,
         headers: dict[str, str] | None = None,
         **extra: Any,
     ) -> None:
         super().__init__(message)
         self.status, self.headers = status, headers or {}
+        kind = kind or ("unauthorized" if status == 401 else "RequestError")
         self.body = {"errors": [{"type": kind, "message": message, **extra}]}
 
 

@@ -59,8 +59,8 @@ class Fault:
     `match` is an operation name or a regex that is searched in the decoded path; `page` restricts
     it to one page of a list. The first `after` matching requests are spared, then `times` are hit
     (None: all). Of the rest each kind reads what it needs: `status`, `retry_after`, `details` and
-    `body` (status), `delay` in seconds (stall, slow), `url` (redirect), `fields` (nulls,
-    unknown_enums; default: all).
+    `body` (status, not_json), `delay` in seconds (stall, slow), `url` (redirect), `fields` (nulls,
+    unknown_enums: default all; half_surrogate: default all that end in "name").
     """
 
     kind: str
@@ -171,6 +171,13 @@ def _enums(fault: Fault, record: Json, _key: str) -> Json:
     return walk(record)  # type: ignore[no-any-return]
 
 
+def _half_surrogate(fault: Fault, record: Json, _key: str) -> Json:
+    """Each name ends in the middle of an emoji."""
+    names = fault.fields or [name for name in record if name.lower().endswith("name")]
+    found = {name: record[name] for name in names if isinstance(record.get(name), str)}
+    return record | {name: f"{text}\ud83d" for name, text in found.items()}
+
+
 ALTER: dict[str, Callable[[Fault, Json, str | None], Json]] = {
     "no_data": lambda _fault, _answer, _key: {},
     "data_null": lambda _fault, _answer, _key: {"data": None},
@@ -182,5 +189,6 @@ ALTER: dict[str, Callable[[Fault, Json, str | None], Json]] = {
     ),
     "unknown_enums": _records(_enums),
     "nulls": _records(_nulls),
+    "half_surrogate": _records(_half_surrogate),
     "huge_names": _records(lambda _f, r, _k: r | {"name": "N" * 100_000} if "name" in r else r),
 }

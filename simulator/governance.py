@@ -7,7 +7,7 @@ from random import Random
 from typing import TYPE_CHECKING
 
 from simulator.clock import iso, midnight
-from simulator.words import EVENTS, Json, moment, new_id, secret, stamps, thing
+from simulator.words import EVENTS, ZERO_TIME, Json, moment, new_id, secret, stamps, thing
 
 if TYPE_CHECKING:
     from simulator.workspace import Workspace
@@ -86,6 +86,9 @@ def _functions(ws: Workspace, rng: Random) -> None:
                 for k in range(n % 3)
             ]
 
+    if ws.functions:  # the model does not require an id
+        ws.functions.append({"resourceType": "DESTINATION", "displayName": "Draft"})
+
 
 def _tracking_plans(ws: Workspace, rng: Random) -> None:
     for n in range(ws.size.tracking_plans):
@@ -96,12 +99,13 @@ def _tracking_plans(ws: Workspace, rng: Random) -> None:
                 "name": thing(n),
                 "slug": f"plan-{n}",
                 "type": ("LIVE", "ENGAGE", "LIVE")[n % 3],
+                "resourceSchemaId": new_id(rng, "rs"),
                 **(stamps(rng) if n % 2 == 0 else {"description": None}),
             }
         )
-        events: list[Json] = [
-            {"type": kind, "key": name} for name, kind in EVENTS[: 2 + n % 7] if kind == "TRACK"
-        ]
+        keyed = [kind for kind in EVENTS[: 9 - 2 * (n % 4)] if kind[1] in ("TRACK", "PAGE", "SCREEN")]
+        rules: list[Json] = [{"type": kind} for kind in ("COMMON", "IDENTIFY", "GROUP")]
+        rules += [{"type": kind, "key": name} for name, kind in keyed]
         ws.children["rules"][plan_id,] = [
             rule
             | {
@@ -110,9 +114,10 @@ def _tracking_plans(ws: Workspace, rng: Random) -> None:
                     "properties": {"größe": {"type": ["number", "null"]}},
                     "required": [],
                 },
-                **({"deprecatedAt": None} | stamps(rng) if k else {}),
+                "deprecatedAt": moment(rng) if k % 5 == 4 else ZERO_TIME,
+                **(stamps(rng) if k else {}),
             }
-            for k, rule in enumerate([{"type": "COMMON"}, {"type": "IDENTIFY"}, *events])
+            for k, rule in enumerate(rules)
         ]
         for source in ws.sources[n :: ws.size.tracking_plans + 1]:
             ws.plan_of_source[source["id"]] = plan_id

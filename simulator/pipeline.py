@@ -39,7 +39,7 @@ def _sources(ws: Workspace, rng: Random) -> None:
             {
                 "id": source_id,
                 "slug": f"source_{n}",
-                **({"name": thing(n)} if n % 4 else {}),
+                **({"name": thing(n) if n % 4 != 2 else ""} if n % 4 else {}),
                 "metadata": ws.source_catalog[n % len(ws.source_catalog)],
                 "workspaceId": ws.workspace["id"],
                 "enabled": n % 5 != 3,
@@ -95,7 +95,7 @@ def _destinations(ws: Workspace, rng: Random) -> None:
         bound = [ws.sources[(n + k) % len(ws.sources)]["id"] for k in range(3 if n % 4 == 1 else 1)]
         record: Json = {
             "id": destination_id,
-            **({"name": thing(n + 3)} if n % 5 else {}),
+            **({"name": thing(n + 3) if n % 5 != 3 else ""} if n % 5 else {}),
             "enabled": n % 4 != 2,
             "metadata": ws.destination_catalog[n // 2 % len(ws.destination_catalog)],
             "sourceId": bound[0],
@@ -165,7 +165,7 @@ def _warehouses(ws: Workspace, rng: Random) -> None:
                 "workspaceId": ws.workspace["id"],
                 "enabled": n % 3 != 2,
                 "settings": {
-                    "name": thing(n),
+                    "name": thing(n) if n % 4 else "",
                     "hostname": "db.example.com",
                     "port": "5439",
                     "password": secret(rng, "pw"),
@@ -200,7 +200,7 @@ def _warehouses(ws: Workspace, rng: Random) -> None:
             }
         )
         ws.children["connection_states"][warehouse_id,] = {
-            "connectionState": ("CONNECTED", "FAILED", "NO_CREDENTIALS")[n % 3],
+            "connectionState": ("CONNECTED", "CONNECTED", "FAILED")[n % 3],
         }
 
 
@@ -252,8 +252,9 @@ def _transformations(ws: Workspace, rng: Random) -> None:
     ws.transformations.extend(
         {
             "id": new_id(rng, "trn"),
-            "name": f"Rule {n} für {source['slug']}",
+            "name": f"Rule {n} für {source['slug']}" if n % 5 != 4 else "",
             "sourceId": source["id"],
+            "workspaceId": ws.workspace["id"],
             "enabled": n % 3 != 0,
             "if": f"event = '{EVENTS[n % len(EVENTS)][0]}'",
             **extras[n % 4],
@@ -300,7 +301,7 @@ def _run(rng: Random, model: Json, k: int) -> Json:
         "startedAt": started,
     }
     extract = {
-        "addedCount": str(10**k),
+        "addedCount": str(10 ** (k % 19)),  # stays below 2**63
         "updatedCount": str(2**53 + k),
         "deletedCount": "0",
         "extractCount": "12",

@@ -155,9 +155,24 @@ def credential_consumers(query: Query) -> dict[str, Sequence[Json]]:
 
 
 def functions(query: Query) -> Sequence[Json]:
-    """Functions of one type."""
-    kind = query.params["resourceType"]
-    return [f for f in query.workspace.functions if f.get("resourceType") == kind]
+    """Functions of one type; ids of insert functions may carry a prefix."""
+    kind, prefix = query.params["resourceType"], query.workspace.insert_function_prefix
+    found = [f for f in query.workspace.functions if f.get("resourceType") == kind]
+    if not kind.startswith("INSERT_"):
+        return found
+    return [f | {"id": prefix + f["id"]} if "id" in f else f for f in found]
+
+
+def function_versions(query: Query) -> Sequence[Json]:
+    """The versions of a function, by its id as `/functions` lists it."""
+    ws, listed = query.workspace, query.params["functionId"]
+    inner = listed.removeprefix(ws.insert_function_prefix)
+    found = ws.find("functions", inner) or {}
+    prefix = ws.insert_function_prefix if found.get("resourceType", "").startswith("INSERT") else ""
+    if not found or listed != prefix + inner:
+        raise not_found()
+    rows: Sequence[Json] = ws.children["function_versions"].get((inner,), [])
+    return rows
 
 
 def group_users(query: Query) -> Sequence[Json]:
@@ -353,4 +368,5 @@ def events_volume(query: Query) -> Sequence[Json]:
 
 def events_volume_query(query: Query, _rows: Sequence[Any]) -> Json:
     """The echo of the request beside the events volume."""
-    return {"path": "/events/volume", "query": {**query.params, **query.lists}}
+    asked = {"workspaceId": query.workspace.workspace["id"], **query.params, **query.lists}
+    return {"path": "/events/volume", "query": asked}

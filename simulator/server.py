@@ -24,6 +24,7 @@ from simulator.limits import Limiter
 from simulator.paging import asked, cut
 from simulator.query import PREFIXES
 from simulator.resolvers import Query
+from simulator.words import Json
 from simulator.workspace import Workspace
 
 _JSON = "application/json; charset=utf-8"
@@ -59,7 +60,7 @@ class Handler:
     ) -> None:
         self.workspace, self.clock, self.access = workspace, clock, access
         self.limiter, self.faults, self.latency = limiter, faults, latency
-        self.page_cap = page_cap
+        self.page_cap, self.pagination_beside_data = page_cap, False
         self._known: dict[str, orjson.Fragment] | None = {} if still else None
         self.log: list[Request] = []
         self.in_flight = 0
@@ -125,7 +126,7 @@ class Handler:
                 raise not_found()
             self.access.authorize(endpoint, entry.path)
             tricks = {f.kind for f in faults}
-            answer: Any = {"data": self._once(entry.raw_path, endpoint, ids, entry.query, tricks)}
+            answer = self._once(entry.raw_path, endpoint, ids, entry.query, tricks)
         except ApiError as error:
             return _json(error.status, error.body, error.headers)
         for fault in faults:
@@ -147,13 +148,20 @@ class Handler:
         pairs: list[tuple[str, str]],
         tricks: set[str],
     ) -> Any:
-        """What stands at `data`, kept for an equal request if nothing changes meanwhile."""
+        """The whole answer, kept for an equal request if nothing changes meanwhile."""
         if self._known is None or tricks:
-            return self._data(endpoint, ids, pairs, tricks)
+            return self._envelope(self._data(endpoint, ids, pairs, tricks))
         if raw_path not in self._known:
-            data = self._data(endpoint, ids, pairs, tricks)
-            self._known[raw_path] = orjson.Fragment(orjson.dumps(data))
+            answer = self._envelope(self._data(endpoint, ids, pairs, tricks))
+            self._known[raw_path] = orjson.Fragment(orjson.dumps(answer))
         return self._known[raw_path]
+
+    def _envelope(self, data: Any) -> Json:
+        """The answer around the data."""
+        if not self.pagination_beside_data:
+            return {"data": data}
+        beside = [name for name in data if name.lower().endswith("pagination")]
+        return {"data": data, **{name: data.pop(name) for name in beside}}
 
     def _data(
         self,

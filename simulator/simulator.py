@@ -35,6 +35,9 @@ class Simulator:
     so many requests; `dead_status` is the answer then, and to any other token. With `still`, for
     measurements, the workspace must not change: an equal request gets the same bytes again,
     without computing them. No page has more rows than `page_cap`, whatever `count` asks for.
+    With `pagination_beside_data` the pagination objects stand beside `data` instead of inside, as
+    some clients report. `insert_function_prefix` comes before the ids of insert functions, though
+    `/insert-function-instances` only knows the ids without it.
     """
 
     def __init__(
@@ -60,6 +63,8 @@ class Simulator:
         faults: Iterable[Fault] = (),
         still: bool = False,
         page_cap: int | None = None,
+        pagination_beside_data: bool = False,
+        insert_function_prefix: str = "",
         port: int = 0,
     ) -> None:
         other = "eu" if region == "us" else "us"
@@ -67,6 +72,7 @@ class Simulator:
         self.other_region_token = TOKENS[other]
         self.clock = Clock(now)
         model = workspace or Workspace.generate(size, seed, self.clock.now().date())
+        model.insert_function_prefix = insert_function_prefix or model.insert_function_prefix
         self.faults = Faults(list(faults))
         self.access = Access(
             self.token,
@@ -84,6 +90,7 @@ class Simulator:
         self._handler = Handler(
             model, self.clock, self.access, limiter, self.faults, latency, still, page_cap
         )
+        self._handler.pagination_beside_data = pagination_beside_data
         self._port = port
         self._thread: Thread | None = None
 

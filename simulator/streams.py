@@ -41,11 +41,14 @@ class Partition:
 
 
 def _of(stream: str, **names: str) -> Partition:
-    """One request for each distinct combination of fields of a parent: parameter=field."""
+    """One request for each distinct combination of fields of a parent: parameter=field.
+
+    A parent without one of them cannot be asked for.
+    """
 
     def params(read: Read, _span: Span) -> Iterable[Params]:
         found = [{name: row[key] for name, key in names.items()} for row in read(stream)]
-        return _distinct(found)
+        return _distinct(params for params in found if all(params.values()))
 
     return Partition((stream,), params)
 
@@ -91,19 +94,13 @@ def _years(span: Span) -> Iterable[tuple[datetime, datetime]]:
         start = end
 
 
-def _audit_windows(_read: Read, span: Span) -> Iterable[Params]:
-    """Windows of at most 31 days of the 90 that the API keeps, newest first.
+def _audit_window(_read: Read, span: Span) -> Iterable[Params]:
+    """One window over the 90 days that the API keeps.
 
-    They are a millisecond wider on both sides, since the API's bounds may be exclusive; what lies
-    outside is not of the window.
+    It begins a millisecond early, since the API's bounds may be exclusive.
     """
-    beyond, found = timedelta(milliseconds=1), []
-    start = max(span.start, span.now - 90 * DAY)
-    while start < span.now:
-        end = min(start + 31 * DAY - beyond, span.now)
-        found.append({"startTime": iso(start - beyond), "endTime": iso(end + beyond)})
-        start += 31 * DAY
-    return reversed(found)
+    start = max(span.start, span.now - 90 * DAY) - timedelta(milliseconds=1)
+    return [{"startTime": iso(start), "endTime": iso(span.now)}] if start < span.now else []
 
 
 def _reverse_etl(read: Read, _span: Span) -> Iterable[Params]:
@@ -115,7 +112,7 @@ def _insert_functions(read: Read, _span: Span) -> Iterable[Params]:
     return [
         {"functionId": f["id"]}
         for f in read("functions")
-        if f["resourceType"].startswith("INSERT_")
+        if f["id"] and f["resourceType"].startswith("INSERT_")
     ]
 
 
@@ -131,7 +128,7 @@ _PAIR = Partition(("source_connected_destinations",), _pairs)
 _VOLUME = {"groupBy.0": "eventName", "groupBy.1": "eventType", "groupBy.2": "source"}
 PARTITIONS = {
     "once": Partition((), lambda _read, _span: [{}]),
-    "audit": Partition((), _audit_windows),
+    "audit": Partition((), _audit_window),
     "function_type": Partition((), lambda _r, _s: [{"resourceType": t} for t in FUNCTION_TYPES]),
     "period": Partition(
         (), lambda _r, s: [{"period": m.isoformat()} for m in months(s.start.date(), s.now.date())]
@@ -228,6 +225,7 @@ class Stream:
     shape: Callable[..., list[Json]] | None = None
     prefix: str | None = None  # of the paging parameters, where the operation has two
     beside: tuple[str, ...] = ()  # fields of the answer that stand beside the list
+    may_lack: tuple[str, ...] = ()  # fields of the primary key that the API may leave out
     since: str = ""  # the time of a record, where the API also answers earlier ones
 
 
@@ -260,8 +258,9 @@ _STREAMS = (
     S("warehouses", "listWarehouses"),
     S("workspace", "getWorkspace"),
     S("credentials", "listCredentials"),
-    S("events_volume", "getEventsVolumeFromWorkspace", "source_volume", ("sourceId",), points),
-    S("functions", "listFunctions", "function_type"),
+    S("events_volume", "getEventsVolumeFromWorkspace", "source_volume", ("sourceId",), points,
+      may_lack=("eventName", "eventType")),
+    S("functions", "listFunctions", "function_type", may_lack=("id",)),
     S("invites", "listInvites", shape=email),
     S("labels", "listLabels"),
     S("regulations", "listWorkspaceRegulations"),
@@ -293,7 +292,8 @@ _STREAMS = (
     S("source_schema_settings", "listSchemaSettingsInSource", "source", ("sourceId",)),
     S("source_details", "getSource", "source", shape=details),
     S("source_live_plugins", "getLatestFromLivePlugins", "source", ("sourceId",)),
-    S("tracking_plan_rules", "listRulesFromTrackingPlan", "plan", ("trackingPlanId",)),
+    S("tracking_plan_rules", "listRulesFromTrackingPlan", "plan", ("trackingPlanId",),
+      may_lack=("key",)),
     S("tracking_plan_sources", "listSourcesFromTrackingPlan", "plan", ("trackingPlanId",)),
     S("credential_sources", "listCredentialConsumers", "credential", ("credentialId",),
       prefix="sources"),

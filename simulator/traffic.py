@@ -18,6 +18,7 @@ from simulator.words import EVENTS, Json, stable
 from simulator.workspace import Workspace
 
 STEPS = {"DAY": timedelta(days=1), "HOUR": timedelta(hours=1), "MINUTE": timedelta(minutes=1)}
+UNNAMED = ((None, "PAGE"), (None, "IDENTIFY"), ("Legacy Import", None))
 _VERSIONS = ("1.0.0", "2.0-ü")
 _REASONS = ("Schema violation", "Größe invalid", None)
 _METRICS = ("successes", "discarded", "expired", "retried")
@@ -118,7 +119,7 @@ def volume(
     finest: list[tuple[Labels, str]] = [
         ({"source": s["id"], "eventName": name, "eventType": event, "appVersion": "1.0.0"}, s["id"])
         for s in ws.pick("sources", wanted)
-        for name, event in EVENTS[: ws.size.events]
+        for name, event in (*EVENTS[: ws.size.events], *UNNAMED)
     ]
     chosen = {name: values for name, values in filters.items() if name != "sourceId"}
     rows = _aggregate(ws.seed, ("volume",), finest, window, now, group_by, chosen)[:5000]
@@ -127,6 +128,8 @@ def volume(
             found = ws.find("sources", row["source"]) or {}
             row["source"] = {k: found[k] for k in ("id", "name", "slug") if k in found}
         row.pop("appVersion", None)
+        if row.get("eventName", "") is None:
+            del row["eventName"]
     return rows
 
 

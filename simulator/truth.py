@@ -21,10 +21,31 @@ from simulator.endpoints import BY_NAME, Endpoint
 from simulator.errors import ApiError
 from simulator.resolvers import Query
 from simulator.streams import PARTITIONS, STREAMS, Params, Span, Stream
-from simulator.words import Json
+from simulator.words import ZERO_TIME, Json
 from simulator.workspace import Workspace
 
 SUMMARY = "destination_delivery_metrics_summary"
+_HALF_PAIR = re.compile("[\ud800-\udfff]")
+
+
+def emitted(record: Json, may_lack: Iterable[str] = ()) -> Json:
+    """A record as the connector emits it.
+
+    Half a surrogate pair becomes U+FFFD and Go's zero time null; a field at the top level that is
+    null is left out, or is the empty string if it belongs to the key (`may_lack`).
+    """
+    cleaned = {name: _cleaned(value) for name, value in record.items()}
+    return dict.fromkeys(may_lack, "") | {k: v for k, v in cleaned.items() if v is not None}
+
+
+def _cleaned(value: Any) -> Any:
+    if isinstance(value, dict):
+        return {_cleaned(name): _cleaned(inner) for name, inner in value.items()}
+    if isinstance(value, list):
+        return [_cleaned(inner) for inner in value]
+    if isinstance(value, str):
+        return None if value == ZERO_TIME else _HALF_PAIR.sub("\N{REPLACEMENT CHARACTER}", value)
+    return value
 
 
 class Truth:
@@ -76,12 +97,8 @@ class Truth:
             added |= {name: beside[name] for name in stream.beside if name in beside}
             for row in rows:
                 for record in stream.shape(row) if stream.shape else [row]:
-                    if not stream.since or self._within(record[stream.since], params):
-                        yield {**record, **added}
-
-    def _within(self, time: str, params: Params) -> bool:
-        window = params.get("startTime", ""), params.get("endTime", "9")
-        return window[0] < time < window[1] and time >= iso(self._span.start)
+                    if not stream.since or record[stream.since] >= iso(self._span.start):
+                        yield emitted({**record, **added}, stream.may_lack)
 
     def _asked(self, stream: Stream) -> Iterator[Params]:
         """The parameters of each request that the token may send."""
@@ -100,6 +117,9 @@ class Truth:
             if re.search(r"\.\d+$", name):
                 lists.setdefault(name.rpartition(".")[0], []).append(value)
         chosen = {name: value for name, value in params.items() if name in plain}
+        if endpoint.name == "listInsertFunctionInstances":
+            listed, prefix = chosen["functionId"], self._workspace.insert_function_prefix
+            chosen["functionId"] = listed.removeprefix(prefix)
         return Query(self._workspace, self._span.now, chosen, lists)
 
     def _rows(self, stream: Stream, endpoint: Endpoint, query: Query) -> list[Any]:

@@ -75,6 +75,9 @@ _PLACES = (
 _STAGES = ("production", "staging", "EU", "US", "dev", "Übung", "日本", "legacy")
 
 
+ZERO_TIME = "0001-01-01T00:00:00.000Z"  # what Go writes for no time at all
+
+
 def stable(*parts: object) -> int:
     """A 64-bit number that depends on nothing but the parts, as text."""
     return int.from_bytes(blake2b(repr(list(map(_flat, parts))).encode(), digest_size=8).digest())

@@ -58,6 +58,7 @@ class Workspace:
     plan_of_source: dict[str, str] = field(default_factory=dict)  # source -> tracking plan
     children: Children = field(default_factory=lambda: defaultdict(dict))
     audit_bounds_inclusive: bool = True
+    insert_function_prefix: str = ""  # of the ids that /functions lists, unknown to instances
 
     @classmethod
     def generate(cls, size: str = "small", seed: int = 1, today: date | None = None) -> Workspace:
@@ -89,7 +90,7 @@ class Workspace:
     def find(self, collection: str, object_id: str) -> Json | None:
         """The object of a top-level list with that id."""
         rows: list[Json] = getattr(self, collection)
-        return next((row for row in rows if row["id"] == object_id), None)
+        return next((row for row in rows if row.get("id") == object_id), None)
 
     def pick(self, collection: str, chosen: Iterable[str]) -> list[Json]:
         """The objects of a top-level list with those ids, in their order, without removed ones."""

@@ -21,7 +21,7 @@ def test_token(simulate: Any) -> None:
     api.http.headers["Authorization"] = "Bearer wrong"
     answer = api.get("/")
     assert answer.status_code == 401
-    assert answer.json() == {"errors": [{"type": "RequestError", "message": "Unauthorized"}]}
+    assert answer.json() == {"errors": [{"type": "unauthorized", "message": "Unauthorized"}]}
 
 
 def test_token_of_the_other_region(simulate: Any) -> None:

@@ -91,9 +91,13 @@ def test_altered_data(simulate: Any) -> None:
     assert "newField" in first["extra_fields"]
     assert first["unknown_enums"]["metadata"]["status"] == "BRAND_NEW"
     assert first["nulls"]["name"] is first["nulls"]["settings"] is None
+    names = [s.get("name") for s in answers["half_surrogate"]["data"]["sources"]]
+    assert names == [
+        f"{s['name']}\ud83d" if "name" in s else None for s in api.sim.workspace.sources
+    ]
     sources = answers["huge_names"]["data"]["sources"]
     assert any(len(s.get("name", "")) == 100_000 for s in sources)
-    assert api.sim.truth("sources") == api.get(PATH).json()["data"]["sources"]
+    assert api.sim.workspace.sources == api.get(PATH).json()["data"]["sources"]
 
 
 def test_cursor_tricks(simulate: Any) -> None:
