@@ -103,7 +103,9 @@ def _tracking_plans(ws: Workspace, rng: Random) -> None:
                 **(stamps(rng) if n % 2 == 0 else {"description": None}),
             }
         )
-        keyed = [kind for kind in EVENTS[: 9 - 2 * (n % 4)] if kind[1] in ("TRACK", "PAGE", "SCREEN")]
+        keyed = [
+            kind for kind in EVENTS[: 9 - 2 * (n % 4)] if kind[1] in ("TRACK", "PAGE", "SCREEN")
+        ]
         rules: list[Json] = [{"type": kind} for kind in ("COMMON", "IDENTIFY", "GROUP")]
         rules += [{"type": kind, "key": name} for name, kind in keyed]
         ws.children["rules"][plan_id,] = [

@@ -38,6 +38,7 @@ class Simulator:
     With `pagination_beside_data` the pagination objects stand beside `data` instead of inside, as
     some clients report. `insert_function_prefix` comes before the ids of insert functions, though
     `/insert-function-instances` only knows the ids without it.
+    `billing_day` and `boundary_rows` make usage months overlap, see `simulator.usage`.
     """
 
     def __init__(
@@ -65,6 +66,8 @@ class Simulator:
         page_cap: int | None = None,
         pagination_beside_data: bool = False,
         insert_function_prefix: str = "",
+        billing_day: int | None = None,
+        boundary_rows: bool | None = None,
         port: int = 0,
     ) -> None:
         other = "eu" if region == "us" else "us"
@@ -73,6 +76,8 @@ class Simulator:
         self.clock = Clock(now)
         model = workspace or Workspace.generate(size, seed, self.clock.now().date())
         model.insert_function_prefix = insert_function_prefix or model.insert_function_prefix
+        model.billing_day = billing_day or model.billing_day
+        model.boundary_rows = boundary_rows or model.boundary_rows
         self.faults = Faults(list(faults))
         self.access = Access(
             self.token,

@@ -3,7 +3,9 @@
 Facts (API pages "Get Daily ... Usage"): a row is a snapshot that is cumulative within the month,
 counts are strings, the running month grows. Assumed: midnight timestamps, a row for every day up
 to today, no rows for a month before the history, and last days that settle until three days after
-the month.
+the month. Two overlaps that clients report can be modelled: with `billing_day` a usage month runs
+from that day to the day before in the next month, and with `boundary_rows` a closed month also has
+the row of the day after it.
 """
 
 from __future__ import annotations
@@ -84,26 +86,27 @@ def _rows(
     ws: Workspace, period: date, today: date, metrics: tuple[str, ...], owners: list[str | None]
 ) -> Sequence[Json]:
     """Rows of each owner (a source, or None for the workspace) for each day of a month."""
-    end = following_month(period)
-    days = (min(end - timedelta(days=1), today) - period).days + 1
-    if not history_start(ws, today) <= period <= today:
+    start, end = (m.replace(day=ws.billing_day) for m in (period, following_month(period)))
+    last = end if ws.boundary_rows else end - timedelta(days=1)
+    days = (min(last, today) - start).days + 1
+    if days < 1 or period < history_start(ws, today):
         return []
     head: Json = {}
     if metrics is MTU:
         head = {
-            "periodStart": int(midnight(period).timestamp()),
+            "periodStart": int(midnight(start).timestamp()),
             "periodEnd": int(midnight(end).timestamp()),
         }
     everyone = [s["id"] for s in ws.sources]
     whole = {m: sum(_daily(ws.seed, s, m) for s in everyone) for m in metrics}
 
     def build(n: int) -> Json:
-        owner, day = owners[n // days], period + timedelta(days=n % days)
+        owner, day = owners[n // days], start + timedelta(days=n % days)
         daily = whole if owner is None else {m: _daily(ws.seed, owner, m) for m in metrics}
         return {
             **({} if owner is None else {"sourceId": owner}),
             **head,
-            **{metric: str(_count(base, day, today)) for metric, base in daily.items()},
+            **{metric: str(_count(base, start, day, today)) for metric, base in daily.items()},
             "timestamp": iso(midnight(day)),
         }
 
@@ -119,10 +122,10 @@ def _daily(seed: int, source: str, metric: str) -> int:
     return stable(seed, source, metric) % size * 400
 
 
-def _count(base: int, day: date, today: date) -> int:
-    """The total from the first of the month to the end of `day`, as known on `today`."""
-    total = base * day.day + base * (day.toordinal() * 37 % 11) // 40
-    end = following_month(day)
+def _count(base: int, start: date, day: date, today: date) -> int:
+    """The total from the start of the month to the end of `day`, as known on `today`."""
+    total = base * ((day - start).days + 1) + base * (day.toordinal() * 37 % 11) // 40
+    end = following_month(start).replace(day=start.day)
     if (end - day).days <= 3:
         total -= base * max((end + timedelta(days=3) - today).days, 0) // 100
     return total - (base // 4 if day == today else 0)

@@ -58,6 +58,8 @@ class Workspace:
     plan_of_source: dict[str, str] = field(default_factory=dict)  # source -> tracking plan
     children: Children = field(default_factory=lambda: defaultdict(dict))
     audit_bounds_inclusive: bool = True
+    billing_day: int = 1  # on which a usage month begins
+    boundary_rows: bool = False  # a closed usage month also has the row of the day after it
     insert_function_prefix: str = ""  # of the ids that /functions lists, unknown to instances
 
     @classmethod

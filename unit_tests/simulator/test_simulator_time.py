@@ -6,6 +6,8 @@ from datetime import UTC, datetime
 from itertools import pairwise
 from typing import Any
 
+import pytest
+
 from simulator import Workspace
 
 
@@ -31,6 +33,51 @@ def test_usage_grows_and_settles(simulate: Any) -> None:
     assert _month(api, "2026-02-01") == closed
     assert _month(api, "2024-12-01") == []  # before the history
     assert len(_month(api, "2025-01-01")) == 31
+
+
+@pytest.mark.parametrize("kind", ["api-calls", "mtu"])
+def test_boundary_row_is_in_two_months_with_two_counts(kind: str, simulate: Any) -> None:
+    api = simulate(boundary_rows=True)
+    key, metric = {
+        "api-calls": ("dailyWorkspaceAPICallsUsage", "apiCalls"),
+        "mtu": ("dailyWorkspaceMTUUsage", "identified"),
+    }[kind]
+
+    def rows(period: str) -> Any:
+        return api.get(f"/usage/{kind}/daily", period=period).json()["data"][key]
+
+    closed, running = rows("2026-02-01"), rows("2026-03-01")
+    assert closed[-1]["timestamp"] == running[0]["timestamp"] == "2026-03-01T00:00:00.000Z"
+    assert int(closed[-1][metric]) > int(running[0][metric])
+    assert closed[-1].get("periodStart") == closed[0].get("periodStart")
+    assert (len(closed), len(running)) == (29, 15)
+    assert (closed[-1].get("periodStart") != running[0].get("periodStart")) == (kind == "mtu")
+    assert len(api.sim.truth("usage_mtu_workspace_daily", "2026-02-01")) == 29 + 15
+
+
+def test_billing_day(simulate: Any) -> None:
+    api = simulate(billing_day=15)
+    rows = api.sim.truth("usage_mtu_workspace_daily", "2026-01-20")
+    by_period = {
+        p: [r for r in rows if r["period"] == p] for p in sorted({r["period"] for r in rows})
+    }
+    bounds = {
+        p: (found[0]["timestamp"][:10], found[-1]["timestamp"][:10])
+        for p, found in by_period.items()
+    }
+    assert bounds == {
+        "2026-01-01": ("2026-01-15", "2026-02-14"),
+        "2026-02-01": ("2026-02-15", "2026-03-14"),
+        "2026-03-01": ("2026-03-15", "2026-03-15"),
+    }
+    assert (
+        by_period["2026-02-01"][0]["periodStart"] == datetime(2026, 2, 15, tzinfo=UTC).timestamp()
+    )
+    assert by_period["2026-02-01"][0]["periodEnd"] == datetime(2026, 3, 15, tzinfo=UTC).timestamp()
+    for found in by_period.values():
+        assert all(a["identified"] < b["identified"] for a, b in pairwise(found))
+    api.sim.clock.set(datetime(2026, 3, 14, 9, tzinfo=UTC))
+    assert _month(api, "2026-03-01") == []
 
 
 def test_audit_events(simulate: Any) -> None:
