@@ -1,5 +1,3 @@
 """Airbyte source connector for the Twilio Segment Public API."""
 
-from source_segment.source import SourceSegment
-
-__all__ = ["SourceSegment"]
+from source_segment.source import SourceSegment as SourceSegment

@@ -12,7 +12,7 @@ from typing import Any
 import pytest
 
 from simulator import Simulator
-from source_segment import components
+from source_segment import source
 from unit_tests.connector import Connector
 
 NOW = datetime(2026, 3, 15, 12, 30, tzinfo=UTC)
@@ -21,11 +21,17 @@ _sleep = time.sleep
 
 @pytest.fixture(autouse=True)
 def _short_waits(monkeypatch: pytest.MonkeyPatch, request: pytest.FixtureRequest) -> None:
-    """Let no wait of the connector last, and shorten the minute of the operations' own limits."""
-    if request.path.parent.name == "simulator":  # which has waits of its own to test
+    """Shorten all waits of the connector, and the minute in which the limits of single operations count."""
+    if request.path.parent.name == "simulator":  # which tests waits of its own
         return
     monkeypatch.setattr(time, "sleep", lambda seconds: _sleep(min(seconds, 0.02)))
-    monkeypatch.setattr(components.Pacer, "MINUTE", 0.05)
+    change_manifest(monkeypatch, lambda text: text.replace("PT61S", "PT0.05S"))
+
+
+def change_manifest(monkeypatch: pytest.MonkeyPatch, change: Callable[[str], str]) -> None:
+    """Let the connector load a changed text of the manifest."""
+    load = source.safe_load_yaml
+    monkeypatch.setattr(source, "safe_load_yaml", lambda content: load(change(bytes(content).decode())))
 
 
 @pytest.fixture
