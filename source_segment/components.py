@@ -1,7 +1,6 @@
 """What the manifest cannot say: one class for each stock part of the CDK that loses data or misleads.
 
-Self-contained and without postponed annotations on purpose: Airbyte's `source-declarative-manifest` runner and the
-Connector Builder load this file on its own.
+Self-contained, without postponed annotations: Airbyte's manifest runner and the Connector Builder load it on its own.
 """
 
 import json
@@ -19,24 +18,18 @@ from email.utils import parsedate_to_datetime
 from typing import Any
 from urllib.parse import parse_qsl, urlsplit
 
+import airbyte_cdk as cdk
 import orjson
 import requests
 import requests_cache
-from airbyte_cdk.models import FailureType
-from airbyte_cdk.sources.declarative.decoders import JsonDecoder
-from airbyte_cdk.sources.declarative.extractors.record_extractor import RecordExtractor
 from airbyte_cdk.sources.declarative.migrations.state_migration import StateMigration
-from airbyte_cdk.sources.declarative.partition_routers import SubstreamPartitionRouter
 from airbyte_cdk.sources.declarative.requesters.error_handlers import DefaultErrorHandler
-from airbyte_cdk.sources.declarative.transformations import RecordTransformation
 from airbyte_cdk.sources.declarative.validators.validation_strategy import ValidationStrategy
 from airbyte_cdk.sources.streams.call_rate import APIBudget
 from airbyte_cdk.sources.streams.http.error_handlers import ErrorResolution, JsonErrorMessageParser, ResponseAction
-from airbyte_cdk.sources.types import StreamSlice
 from airbyte_cdk.utils.constants import ENV_REQUEST_CACHE_PATH
-from airbyte_cdk.utils.traced_exception import AirbyteTracedException
 
-CONFIG, SYSTEM, TRANSIENT = FailureType.config_error, FailureType.system_error, FailureType.transient_error
+CONFIG, SYSTEM, TRANSIENT = cdk.FailureType.config_error, cdk.FailureType.system_error, cdk.FailureType.transient_error
 TOKEN_REJECTED = "Segment rejected the API token"  # noqa: S105 - the beginning of a message
 VARYING = re.compile(r"(^|[.])(count|cursor)$|^(startTime|endTime|period)$")  # parameters of a page or window
 SECRET = re.compile(r"(?i)key|secret|token|pass|pwd|auth|cred|private|cert|sign|dsn|salt|webhook")
@@ -44,9 +37,9 @@ SETTINGS = re.compile(r"(?i)(settings|configuration)$")
 MAY_HOLD_SECRETS = re.compile(rb'(?i)settings"|configuration"|"writekeys"')
 
 
-def failure(kind: FailureType, message: str) -> AirbyteTracedException:
+def failure(kind: cdk.FailureType, message: str) -> cdk.AirbyteTracedException:
     """The exception that ends a stream with one sentence for the user."""
-    return AirbyteTracedException(message=message, internal_message=message, failure_type=kind)
+    return cdk.AirbyteTracedException(message=message, internal_message=message, failure_type=kind)
 
 
 def parsed(content: bytes) -> tuple[Any, bool]:
@@ -70,7 +63,7 @@ def decoded(response: requests.Response) -> tuple[Any, bool]:
     return vars(response)["decoded"]  # type: ignore[no-any-return]
 
 
-class SegmentJsonDecoder(JsonDecoder):
+class SegmentJsonDecoder(cdk.JsonDecoder):
     """Decode a body for the paginator: the stock decoder makes `{}` of a broken body, which ends a list silently."""
 
     parameters: Mapping[str, Any]  # names the argument that the CDK passes
@@ -85,20 +78,16 @@ class SyncState:
     """What the components of a sync share; kept on the API budget, which the CDK hands to all, a new one each sync."""
 
     lock: Any = field(default_factory=threading.RLock)
-    verdicts: dict[tuple[str, Any], bool] = field(default_factory=dict)  # stream and list -> read (True) or refused
+    verdicts: dict[tuple[str, int], bool | None] = field(default_factory=dict)  # list of a stream -> see `verdicts_of`
     failures: Counter[str] = field(default_factory=Counter)  # in a row; by stream, or "" without a response
     warned: set[tuple[str, str]] = field(default_factory=set)
-    token_error: AirbyteTracedException | None = None
-    paused_until: float = 0.0  # monotonic seconds
+    token_error: cdk.AirbyteTracedException | None = None
+    token_accepted_until: float = 0.0  # monotonic seconds, as the next
+    paused_until: float = 0.0
 
-    @classmethod
-    def of(cls, budget: APIBudget) -> "SyncState":
-        """The state of the sync that a budget belongs to."""
-        return vars(budget).setdefault("sync_state", cls())  # type: ignore[no-any-return]
-
-    def verdicts_of(self, stream: str) -> set[bool]:
-        """Whether lists of a stream were read (True) and refused (False)."""
-        return {is_read for (name, _), is_read in list(self.verdicts.items()) if name == stream}
+    def verdicts_of(self, stream: str) -> set[bool | None]:
+        """Whether lists of a stream were read (True), refused (False) or gone (None)."""
+        return {verdict for (name, _), verdict in list(self.verdicts.items()) if name == stream}
 
     def warn_once(self, stream: str, kind: str, message: str, **extra: Any) -> None:
         """Log a warning, once for each stream and kind, with attributes for those that read the log."""
@@ -111,9 +100,8 @@ class SyncState:
 class SegmentErrorHandler(DefaultErrorHandler):
     """Decide what a response means for its stream, and let the budget follow the rate limit.
 
-    The stock handler knows neither the stream nor earlier responses: it hides a refusal at INFO or fails, takes a
-    broken 200 for an empty list, and follows redirects and repeated pages. The stock budget fails on Segment's
-    `X-RateLimit-Reset`, which is a date.
+    The stock handler hides a refusal at INFO or fails, takes a broken 200 for an empty list, and follows redirects
+    and repeated pages. The stock budget fails on Segment's `X-RateLimit-Reset`, which is a date.
     """
 
     api_budget: APIBudget = None  # type: ignore[assignment] # set by the CDK
@@ -125,12 +113,10 @@ class SegmentErrorHandler(DefaultErrorHandler):
 
     def __post_init__(self, parameters: Mapping[str, Any]) -> None:
         super().__post_init__(parameters)
-        self.sync = SyncState.of(self.api_budget)
+        self.sync: SyncState = vars(self.api_budget).setdefault("sync_state", SyncState())
         self.list = threading.local()  # that a thread is reading: its pages
         self.workers = self.config.get("num_workers", 5)
-        self.token_policy: Any = self.api_budget.get_matching_policy(
-            requests.Request("GET", "https://segment.invalid/")
-        )
+        self.token_policy: Any = self.api_budget.get_matching_policy(requests.Request("GET", "https://segment"))
 
     def interpret_response(self, response_or_exception: Any) -> ErrorResolution:
         """The CDK's action for a response or exception; raises AirbyteTracedException to end the stream."""
@@ -138,7 +124,9 @@ class SegmentErrorHandler(DefaultErrorHandler):
         if self.sync.token_error:
             raise self.sync.token_error
         if not isinstance(response, requests.Response):
-            return self._no_response(response)
+            host = urlsplit(str(getattr(getattr(response, "request", None), "url", ""))).netloc
+            cure = "Check the network, and behind a proxy its settings and certificate (see Troubleshooting)."
+            return self._retry("", f"{host} cannot be reached ({type(response).__name__}). {cure}")
         status, self.sync.failures[""] = response.status_code, 0
         if response.history:
             host = urlsplit(str(response.url)).netloc
@@ -157,15 +145,7 @@ class SegmentErrorHandler(DefaultErrorHandler):
             raise failure(SYSTEM, f"Segment rejected a request of {self.name} ({said}).")
         return self._retry(self.name, f"Segment returned HTTP {status} for {self.name}.")
 
-    def _no_response(self, error: Any) -> ErrorResolution:
-        host = urlsplit(str(getattr(getattr(error, "request", None), "url", ""))).netloc
-        if "CERTIFICATE_VERIFY_FAILED" in str(error):
-            cure = "Behind a proxy that intercepts connections, set REQUESTS_CA_BUNDLE to its certificate authority."
-            raise failure(CONFIG, f"The TLS certificate of {host} cannot be verified. {cure}")
-        problem = "did not respond in time" if isinstance(error, requests.Timeout) else "cannot be reached"
-        return self._retry("", f"{host} {problem}. Check the network and any proxy.")
-
-    def _retry(self, key: str, problem: str, kind: FailureType = TRANSIENT) -> ErrorResolution:
+    def _retry(self, key: str, problem: str, kind: cdk.FailureType = TRANSIENT) -> ErrorResolution:
         """Retry, unless all workers have failed all their tries: each parent would take half a minute."""
         self.sync.failures[key] += 1
         if self.sync.failures[key] > 6 * self.workers:
@@ -209,7 +189,7 @@ class SegmentErrorHandler(DefaultErrorHandler):
     def _refuse(self, response: requests.Response, said: str) -> ErrorResolution:
         """401, 403 and 404: the token is dead, the plan lacks something, or a parent is gone."""
         if response.status_code == 404 and self.is_child:
-            self._settle(response, False, said)
+            self._settle(response, None, said)
             message = "Parents that are gone, or have nothing there (HTTP 404), are skipped."
             self.sync.warn_once(self.name, "gone", message)
             return ErrorResolution(ResponseAction.IGNORE, error_message=message)
@@ -223,31 +203,31 @@ class SegmentErrorHandler(DefaultErrorHandler):
         return ErrorResolution(ResponseAction.IGNORE, error_message=message)
 
     def _check_token(self, response: requests.Response, said: str) -> None:
-        """Raise if `GET /` refuses the token too; it is sent once for each stream that is refused."""
+        """Raise if `GET /` refuses the token too; it is sent at most twice a minute."""
         scheme, host, path, *_ = urlsplit(str(response.url))
         with self.sync.lock:
-            if not self.sync.token_error and False not in self.sync.verdicts_of(self.name):
+            if not self.sync.token_error and time.monotonic() > self.sync.token_accepted_until:
                 headers, no_netrc = response.request.headers, lambda request: request
                 if path not in ("", "/"):
                     response = requests.get(f"{scheme}://{host}/", headers=headers, auth=no_netrc, timeout=30)
+                self.sync.token_accepted_until = time.monotonic() + 30
                 if response.status_code in (401, 403):
                     self.sync.token_error = failure(CONFIG, f"{TOKEN_REJECTED} ({said}). Check api_token and region.")
             if self.sync.token_error:
                 raise self.sync.token_error
 
-    def _settle(self, response: requests.Response, is_read: bool, said: str) -> None:
+    def _settle(self, response: requests.Response, is_read: bool | None, said: str) -> None:
         """Raise if pages or windows of one list are both read and refused: the state would pass over the latter."""
         url = urlsplit(str(response.url))
-        key = self.name, (url.path, *(pair for pair in parse_qsl(url.query) if not VARYING.search(pair[0])))
-        if self.sync.verdicts.setdefault(key, is_read) != is_read:
+        path_and_query = url.path, *(pair for pair in parse_qsl(url.query) if not VARYING.search(pair[0]))
+        if self.sync.verdicts.setdefault((self.name, hash(path_and_query)), is_read) != is_read:
             raise failure(CONFIG, f"Segment refused a part of {self.name} ({said}). Check the token's permissions.")
 
     def _update_budget(self, response: requests.Response) -> None:
         """Let all workers wait together for a rate limit that this response announces."""
-        headers = response.headers
-        policy: Any = self.api_budget.get_matching_policy(response.request)
+        headers, policy = response.headers, self.api_budget.get_matching_policy(response.request)
         if response.status_code == 429 and policy is not self.token_policy:
-            policy.update(0, None)  # this operation waits for a minute of its own
+            policy.update(0, None)  # type: ignore[union-attr] # this operation waits for a minute of its own
         elif response.status_code == 429:
             text = headers.get("Retry-After", "")
             seconds = min(int(text), 3600) if text.isdigit() else 30
@@ -261,27 +241,26 @@ class SegmentErrorHandler(DefaultErrorHandler):
 
 
 @dataclass
-class DistinctParentRouter(SubstreamPartitionRouter):
-    """One partition for each distinct parent.
+class DistinctParentRouter(cdk.SubstreamPartitionRouter):
+    """One partition for each distinct parent: the stock router reads below a parent as often as it is listed.
 
-    The stock router reads below a parent as often as it is listed, even if a needed field is missing, and hands all
-    partitions of a slow operation to the workers, which then wait for its limit.
+    It also reads below parents that lack a needed field, and lets the workers wait for the limit of a slow operation.
     """
 
     api_budget: APIBudget = None  # type: ignore[assignment] # set by the CDK
     name: str = ""
     requests_per_minute: int = 0
 
-    def stream_slices(self) -> Iterable[StreamSlice]:
+    def stream_slices(self) -> Iterable[cdk.StreamSlice]:
         """The stock slices; those of a slow operation at its pace, and until it is refused."""
-        seen = set[str]()
+        seen, sync = set[str](), vars(self.api_budget).setdefault("sync_state", SyncState())
         for parent in super().stream_slices():
             identity = repr(parent.partition)
             if identity in seen or None in parent.extra_fields.values():
                 continue
             if seen and self.requests_per_minute:
                 time.sleep(60 / self.requests_per_minute)
-                if SyncState.of(self.api_budget).verdicts_of(self.name) == {False}:
+                if sync.verdicts_of(self.name) == {False}:
                     return
             seen.add(identity)
             yield parent
@@ -289,10 +268,9 @@ class DistinctParentRouter(SubstreamPartitionRouter):
 
 @dataclass
 class StateStart(StateMigration):
-    """Start at the first month or day that may have changed, and with new parents at the start date.
+    """Start at the first month or day that may have changed: a stock look-back moves on when one of its slices fails.
 
-    A stock look-back over several slices moves on when one of them fails; stock month clamping skips months. The
-    stock cursor starts new parents at the newest state of all, although their list may have failed half way.
+    Parents that are new start at the start date, not at the newest state of all: their list may have failed half way.
     """
 
     cursor_field: str
@@ -347,11 +325,8 @@ def redact(value: Any, in_settings: bool = False, is_secret: bool = False) -> An
 
 
 @dataclass
-class SegmentRecordExtractor(RecordExtractor):
-    """Turn a response into records in one pass: the stock extractor visits every value of the whole body.
-
-    A value that is no object becomes a record under the last field of the primary key.
-    """
+class SegmentRecordExtractor(cdk.RecordExtractor):
+    """Turn a response into records in one pass: the stock extractor visits every value of the whole body."""
 
     config: Mapping[str, Any]
     primary_key: list[str]
@@ -365,7 +340,7 @@ class SegmentRecordExtractor(RecordExtractor):
         """Yield the records of a response that `SegmentErrorHandler` has accepted."""
         body, content = decoded(response)[0], response.content
         if self.integers:
-            text = re.compile(rb'"(%s)":\s*"(-?\d+)"' % "|".join(self.integers).encode())
+            text = re.compile(rb'"(%s)":\s*"(-?(?:0|[1-9]\d*))"' % "|".join(self.integers).encode())
             body, _ = parsed(text.sub(rb'"\1":\2', content))
         data = body["data"]
         rows = data.get(self.records, []) if self.records else data
@@ -376,7 +351,7 @@ class SegmentRecordExtractor(RecordExtractor):
         added = {name: data[name] for name in self.fields_beside if name in data}
         added |= {name: query[name] for name in self.request_fields}
         for row in self._exploded(rows) if self.explode else rows:
-            record = row if isinstance(row, dict) else {self.primary_key[-1]: row}
+            record = row if isinstance(row, dict) else {self.primary_key[-1]: row}  # such as an e-mail address
             record.update(added)
             for key in self.primary_key:
                 if record.get(key) is None:  # a null in a key is never merged
@@ -392,7 +367,7 @@ class SegmentRecordExtractor(RecordExtractor):
 
 
 @dataclass
-class AddParentIds(RecordTransformation):
+class AddParentIds(cdk.RecordTransformation):
     """Add the ids of the parents to a record: stock `AddFields` makes the number 100000.0 of an id 1e5."""
 
     def transform(self, record: Any, config: Any = None, stream_state: Any = None, stream_slice: Any = None) -> None:

@@ -5,12 +5,10 @@ import os
 import shutil
 import signal
 import sys
-from typing import Any
+from pathlib import Path
 
-from airbyte_cdk.entrypoint import AirbyteEntrypoint, launch
-from airbyte_cdk.sources.streams.http.exceptions import BaseBackoffException
+import airbyte_cdk as cdk
 from airbyte_cdk.utils.constants import ENV_REQUEST_CACHE_PATH
-from airbyte_cdk.utils.traced_exception import AirbyteTracedException
 
 from source_segment.source import SourceSegment
 
@@ -24,7 +22,7 @@ def run() -> None:
     os._exit(main(sys.argv[1:]))
 
 
-def stop(number: int, _frame: Any) -> None:
+def stop(number: int, *_: object) -> None:
     """End at once, even while the reader of stdout is stuck, and leave no file behind."""
     shutil.rmtree(os.environ.get(ENV_REQUEST_CACHE_PATH, ""), ignore_errors=True)
     signal.signal(number, signal.SIG_DFL)
@@ -35,24 +33,24 @@ def main(args: list[str]) -> int:
     """Run one command, with its messages on stdout; returns the exit code."""
     for handler in logging.root.handlers:
         handler.addFilter(is_safe_to_log)
-    paths = vars(AirbyteEntrypoint.parse_args(args))
+    given = vars(cdk.AirbyteEntrypoint.parse_args(args))
     try:
-        files = {
-            n: getattr(SourceSegment, f"read_{n}")(paths[n]) for n in ("catalog", "config", "state") if paths.get(n)
-        }
-        launch(SourceSegment(**files, command=paths["command"]), args)
+        if not Path(bundle := os.environ.get("REQUESTS_CA_BUNDLE", "")).exists():
+            raise FileNotFoundError(f"REQUESTS_CA_BUNDLE names {bundle}, which does not exist.")
+        read = {name: getattr(SourceSegment, f"read_{name}") for name in ("catalog", "config", "state")}
+        files = {name: reader(given[name]) for name, reader in read.items() if given.get(name)}
+        cdk.launch(SourceSegment(**files, command=given["command"]), args)
     except BrokenPipeError:  # nobody reads the messages
         return 1
     except Exception as error:
-        traced = AirbyteTracedException.from_exception(error)
+        traced = cdk.AirbyteTracedException.from_exception(error)
         traced.message = traced.message or f"The connector failed: {type(error).__name__}: {error}"
-        print(AirbyteEntrypoint.airbyte_message_to_string(traced.as_sanitized_airbyte_message()), flush=True)
+        print(cdk.AirbyteEntrypoint.airbyte_message_to_string(traced.as_sanitized_airbyte_message()), flush=True)
         return 1
     return 0
 
 
 def is_safe_to_log(record: logging.LogRecord) -> bool:
-    """Drop tracebacks of errors that are reported, and response bodies, which may hold secrets."""
+    """Drop tracebacks, since errors are reported without, and response bodies, which may hold secrets."""
     vars(record).pop("body", None)
-    is_reported = record.exc_info and isinstance(record.exc_info[1], (AirbyteTracedException, BaseBackoffException))
-    return not is_reported and "Response Content" not in str(record.msg)
+    return not record.exc_info and "Response Content" not in str(record.msg)
