@@ -31,10 +31,9 @@ from airbyte_cdk.utils.constants import ENV_REQUEST_CACHE_PATH
 
 CONFIG, SYSTEM, TRANSIENT = cdk.FailureType.config_error, cdk.FailureType.system_error, cdk.FailureType.transient_error
 TOKEN_REJECTED = "Segment rejected the API token"  # noqa: S105 - the beginning of a message
-VARYING = re.compile(r"(^|[.])(count|cursor)$|^(startTime|endTime|period)$")  # parameters of a page or window
 SECRET = re.compile(r"(?i)key|secret|token|pass|pwd|auth|cred|private|cert|sign|dsn|salt|webhook")
 SETTINGS = re.compile(r"(?i)(settings|configuration)$")
-MAY_HOLD_SECRETS = re.compile(rb'(?i)settings"|configuration"|"writekeys"')
+DIGITS = bytes.maketrans(b"123456789", b"000000000")
 
 
 def failure(kind: cdk.FailureType, message: str) -> cdk.AirbyteTracedException:
@@ -48,7 +47,7 @@ def parsed(content: bytes) -> tuple[Any, bool]:
     Go's zero time, NaN and infinity become null, and half a surrogate pair U+FFFD. Large integers keep their digits.
     """
     content = re.sub(rb'"0001-01-01T00:00:00[^"]*"', b"null", content)
-    if not re.search(rb"\d{20}", content):  # orjson rounds integers of more than 64 bits
+    if b"0" * 20 not in content.translate(DIGITS):  # orjson rounds integers of more than 64 bits
         with suppress(ValueError):
             return orjson.loads(content), False
     text = json.dumps(json.loads(content), ensure_ascii=False)
@@ -78,16 +77,12 @@ class SyncState:
     """What the components of a sync share; kept on the API budget, which the CDK hands to all, a new one each sync."""
 
     lock: Any = field(default_factory=threading.RLock)
-    verdicts: dict[tuple[str, int], bool | None] = field(default_factory=dict)  # list of a stream -> see `verdicts_of`
+    verdicts: dict[tuple[str, int], bool | None] = field(default_factory=dict)  # list: read, refused, gone (None)
     failures: Counter[str] = field(default_factory=Counter)  # in a row; by stream, or "" without a response
     warned: set[tuple[str, str]] = field(default_factory=set)
     token_error: cdk.AirbyteTracedException | None = None
     token_accepted_until: float = 0.0  # monotonic seconds, as the next
     paused_until: float = 0.0
-
-    def verdicts_of(self, stream: str) -> set[bool | None]:
-        """Whether lists of a stream were read (True), refused (False) or gone (None)."""
-        return {verdict for (name, _), verdict in list(self.verdicts.items()) if name == stream}
 
     def warn_once(self, stream: str, kind: str, message: str, **extra: Any) -> None:
         """Log a warning, once for each stream and kind, with attributes for those that read the log."""
@@ -100,8 +95,7 @@ class SyncState:
 class SegmentErrorHandler(DefaultErrorHandler):
     """Decide what a response means for its stream, and let the budget follow the rate limit.
 
-    The stock handler hides a refusal at INFO or fails, takes a broken 200 for an empty list, and follows redirects
-    and repeated pages. The stock budget fails on Segment's `X-RateLimit-Reset`, which is a date.
+    The stock handler hides refusals, takes a broken 200 for an empty list, and follows redirects and repeated pages.
     """
 
     api_budget: APIBudget = None  # type: ignore[assignment] # set by the CDK
@@ -118,9 +112,8 @@ class SegmentErrorHandler(DefaultErrorHandler):
         self.workers = self.config.get("num_workers", 5)
         self.token_policy: Any = self.api_budget.get_matching_policy(requests.Request("GET", "https://segment"))
 
-    def interpret_response(self, response_or_exception: Any) -> ErrorResolution:
-        """The CDK's action for a response or exception; raises AirbyteTracedException to end the stream."""
-        response = response_or_exception
+    def interpret_response(self, response: Any) -> ErrorResolution:
+        """The CDK's action for a response or an exception; raises AirbyteTracedException to end the stream."""
         if self.sync.token_error:
             raise self.sync.token_error
         if not isinstance(response, requests.Response):
@@ -178,7 +171,8 @@ class SegmentErrorHandler(DefaultErrorHandler):
         rows = rows if self.records else body["data"]
         query = parse_qsl(urlsplit(str(response.url)).query)
         page_size = next((int(value) for name, value in query if name.split(".")[-1] == "count"), 0)
-        if not isinstance(rows, list if page_size else (list, dict)) or rows == {}:
+        is_right_kind = isinstance(rows, list if page_size else (list, dict)) and rows != {}
+        if not is_right_kind or not all(isinstance(row, (dict, str)) for row in rows):
             return f"a body without {self.records or 'data'!r}"
         if page_size and len(rows) >= page_size and not any("agination" in name for name in {**body, **body["data"]}):
             self.sync.warn_once(self.name, "cut", f"{page_size} records came without a next page; there may be more.")
@@ -193,7 +187,17 @@ class SegmentErrorHandler(DefaultErrorHandler):
             message = "Parents that are gone, or have nothing there (HTTP 404), are skipped."
             self.sync.warn_once(self.name, "gone", message)
             return ErrorResolution(ResponseAction.IGNORE, error_message=message)
-        self._check_token(response, said)
+        scheme, host, path, *_ = urlsplit(str(response.url))
+        with self.sync.lock:  # whether `GET /` refuses the token too, at most twice a minute
+            if not self.sync.token_error and time.monotonic() > self.sync.token_accepted_until:
+                headers, no_netrc, root = response.request.headers, lambda request: request, response
+                if path not in ("", "/"):
+                    root = requests.get(f"{scheme}://{host}/", headers=headers, auth=no_netrc, timeout=30)
+                self.sync.token_accepted_until = time.monotonic() + 30
+                if root.status_code in (401, 403):
+                    self.sync.token_error = failure(CONFIG, f"{TOKEN_REJECTED} ({said}). Check api_token and region.")
+            if self.sync.token_error:
+                raise self.sync.token_error
         self._settle(response, False, said)
         what, needs = "Some parents are" if self.is_child else "The stream is", self.requires or "more permissions"
         message = f"{what} not available ({said}). It needs {needs}, and a token that may read it."
@@ -202,29 +206,16 @@ class SegmentErrorHandler(DefaultErrorHandler):
         self.sync.warn_once(self.name, "refused", message, refused={self.name: needs})
         return ErrorResolution(ResponseAction.IGNORE, error_message=message)
 
-    def _check_token(self, response: requests.Response, said: str) -> None:
-        """Raise if `GET /` refuses the token too; it is sent at most twice a minute."""
-        scheme, host, path, *_ = urlsplit(str(response.url))
-        with self.sync.lock:
-            if not self.sync.token_error and time.monotonic() > self.sync.token_accepted_until:
-                headers, no_netrc = response.request.headers, lambda request: request
-                if path not in ("", "/"):
-                    response = requests.get(f"{scheme}://{host}/", headers=headers, auth=no_netrc, timeout=30)
-                self.sync.token_accepted_until = time.monotonic() + 30
-                if response.status_code in (401, 403):
-                    self.sync.token_error = failure(CONFIG, f"{TOKEN_REJECTED} ({said}). Check api_token and region.")
-            if self.sync.token_error:
-                raise self.sync.token_error
-
     def _settle(self, response: requests.Response, is_read: bool | None, said: str) -> None:
         """Raise if pages or windows of one list are both read and refused: the state would pass over the latter."""
         url = urlsplit(str(response.url))
-        path_and_query = url.path, *(pair for pair in parse_qsl(url.query) if not VARYING.search(pair[0]))
+        varying = r"(^|[.])(count|cursor)$|^(startTime|endTime|period)$"
+        path_and_query = url.path, *(pair for pair in parse_qsl(url.query) if not re.search(varying, pair[0]))
         if self.sync.verdicts.setdefault((self.name, hash(path_and_query)), is_read) != is_read:
             raise failure(CONFIG, f"Segment refused a part of {self.name} ({said}). Check the token's permissions.")
 
     def _update_budget(self, response: requests.Response) -> None:
-        """Let all workers wait together for a rate limit that this response announces."""
+        """Let all workers wait for a rate limit that a response announces: the stock budget cannot read its dates."""
         headers, policy = response.headers, self.api_budget.get_matching_policy(response.request)
         if response.status_code == 429 and policy is not self.token_policy:
             policy.update(0, None)  # type: ignore[union-attr] # this operation waits for a minute of its own
@@ -260,7 +251,7 @@ class DistinctParentRouter(cdk.SubstreamPartitionRouter):
                 continue
             if seen and self.requests_per_minute:
                 time.sleep(60 / self.requests_per_minute)
-                if sync.verdicts_of(self.name) == {False}:
+                if {v for (name, _), v in list(sync.verdicts.items()) if name == self.name} == {False}:
                     return
             seen.add(identity)
             yield parent
@@ -324,6 +315,13 @@ def redact(value: Any, in_settings: bool = False, is_secret: bool = False) -> An
     return value
 
 
+class Timestamp(str):
+    """An ISO time that the stock cursor reads as a number (`%ms`): its `strptime` takes a tenth of a sync."""
+
+    def __int__(self) -> int:
+        return int(datetime.fromisoformat(self).timestamp() * 1000)
+
+
 @dataclass
 class SegmentRecordExtractor(cdk.RecordExtractor):
     """Turn a response into records in one pass: the stock extractor visits every value of the whole body."""
@@ -335,33 +333,35 @@ class SegmentRecordExtractor(cdk.RecordExtractor):
     integers: list[str] = field(default_factory=list)  # fields that the API sends as text
     fields_beside: list[str] = field(default_factory=list)  # of `data`, beside the records
     request_fields: list[str] = field(default_factory=list)  # parameters of the request
+    timestamp: str = ""  # cursor field of a large stream
 
     def extract_records(self, response: requests.Response) -> Iterator[dict[str, Any]]:
         """Yield the records of a response that `SegmentErrorHandler` has accepted."""
         body, content = decoded(response)[0], response.content
         if self.integers:
-            text = re.compile(rb'"(%s)":\s*"(-?(?:0|[1-9]\d*))"' % "|".join(self.integers).encode())
-            body, _ = parsed(text.sub(rb'"\1":\2', content))
+            text = rb'"(%s)":\s*"(-?(?:0|[1-9]\d*))"' % "|".join(self.integers).encode()
+            body, _ = parsed(re.sub(text, lambda match: b'"%s":%s' % match.groups(), content))
         data = body["data"]
         rows = data.get(self.records, []) if self.records else data
         rows = [rows] if isinstance(rows, dict) else rows
-        if self.config.get("redact_secrets", True) and MAY_HOLD_SECRETS.search(content):
+        lower = content.lower() if self.config.get("redact_secrets", True) else b""
+        if any(mark in lower for mark in (b'settings"', b'configuration"', b'"writekeys"')):
             redact(rows)
-        query = dict(parse_qsl(urlsplit(str(response.url)).query))
-        added = {name: data[name] for name in self.fields_beside if name in data}
-        added |= {name: query[name] for name in self.request_fields}
+        query = dict(parse_qsl(urlsplit(str(response.url)).query)) if self.request_fields else {}
+        added = {n: data[n] for n in self.fields_beside if n in data} | {n: query[n] for n in self.request_fields}
         for row in self._exploded(rows) if self.explode else rows:
             record = row if isinstance(row, dict) else {self.primary_key[-1]: row}  # such as an e-mail address
             record.update(added)
+            if isinstance(record.get(self.timestamp), str):
+                record[self.timestamp] = Timestamp(record[self.timestamp])
             for key in self.primary_key:
                 if record.get(key) is None:  # a null in a key is never merged
                     record[key] = ""
             yield record
 
     def _exploded(self, rows: Iterable[dict[str, Any]]) -> Iterator[Any]:
-        dropped = self.explode, "total", "totalRetryCount"  # the last two are sums of the entries
-        for row in rows:
-            shared = {name: value for name, value in row.items() if name not in dropped}
+        for row in rows:  # of which `total` and `totalRetryCount` are sums of the entries
+            shared = {n: v for n, v in row.items() if n not in (self.explode, "total", "totalRetryCount")}
             for entry in row.get(self.explode) or ():
                 yield shared | (entry if isinstance(entry, dict) else {self.primary_key[-1]: entry})
 
