@@ -227,7 +227,7 @@ class SegmentErrorHandler(DefaultErrorHandler):
         elif time.monotonic() >= self.sync.paused_until:  # else it was under way when the 429 came
             with suppress(KeyError, ValueError, TypeError):
                 reset, now = (parsedate_to_datetime(headers[name]) for name in ("X-RateLimit-Reset", "Date"))
-                remaining = int(headers["X-RateLimit-Remaining"]) - self.workers  # which are under way
+                remaining = int(headers["X-RateLimit-Remaining"]) - self.workers + 1  # others are under way
                 self.token_policy.update(max(remaining, 0), datetime.now() + min(reset - now, timedelta(minutes=5)))
 
 
