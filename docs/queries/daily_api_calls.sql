@@ -1,7 +1,7 @@
 -- How many API calls did each source make on each day?
 --
 -- The API counts up from the first of the month. A day is the difference to the snapshot before it in
--- the same month; if a snapshot is missing, the next row holds the calls of all days in between.
+-- the same month; if a snapshot is missing, the next row has the calls of all days in between.
 --
 -- day         the day (UTC); the newest one is still growing
 -- source      name of the source, or its id if it has been removed
@@ -9,7 +9,7 @@
 
 SELECT
     cast(usage.timestamp AS date) AS day,
-    coalesce(sources.name, sources.slug, usage.sourceid) AS source,
+    coalesce(nullif(sources.name, ''), sources.slug, usage.sourceid) AS source,
     usage.apicalls - coalesce(
         lag(usage.apicalls) OVER (PARTITION BY usage.sourceid, usage.period ORDER BY usage.timestamp), 0
     ) AS api_calls,

@@ -11,14 +11,22 @@
 -- retried           events that needed more than one attempt
 -- success           per cent that arrived; null if there was nothing to deliver
 
-WITH metrics AS (
+WITH summaries AS (
+    -- An absent list is NULL in DuckDB and a JSON null in Postgres.
+    SELECT destinationid, sourceid, cast(nullif(cast(metrics AS text), 'null') AS json) AS metrics
+    FROM destination_delivery_metrics_summary
+),
+
+metrics AS (
     SELECT
-        summary.destinationid,
-        summary.sourceid,
-        metric.value ->> 'metricName' AS name,
-        cast(metric.value ->> 'total' AS double) AS total
-    FROM destination_delivery_metrics_summary AS summary
-    LEFT JOIN json_each(summary.metrics) AS metric ON true
+        summaries.destinationid,
+        summaries.sourceid,
+        summaries.metrics -> place ->> 'metricName' AS name,
+        cast(summaries.metrics -> place ->> 'total' AS double precision) AS total
+    FROM summaries
+    LEFT JOIN LATERAL generate_series(
+        0, cast(json_array_length(summaries.metrics) AS integer) - 1
+    ) AS places (place) ON true
 ),
 
 totals AS (
@@ -35,7 +43,10 @@ totals AS (
 
 -- A destination with several sources can be listed more than once.
 known AS (
-    SELECT id, max(name) AS name, max(metadata ->> 'name') AS integration
+    SELECT
+        id,
+        max(nullif(name, '')) AS name,
+        max(nullif(metadata ->> 'name', '')) AS integration
     FROM destinations
     GROUP BY id
 )
@@ -48,7 +59,9 @@ SELECT
     totals.discarded,
     totals.expired,
     totals.retried,
-    round(100.0 * delivered / nullif(delivered + discarded + expired, 0), 1) AS success,
+    round(
+        cast(100 * delivered / nullif(delivered + discarded + expired, 0) AS decimal(18, 3)), 1
+    ) AS success,
     totals.destinationid AS destination_id
 FROM totals
 LEFT JOIN known ON known.id = totals.destinationid

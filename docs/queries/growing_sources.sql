@@ -32,7 +32,7 @@ spans AS (
 )
 
 SELECT
-    coalesce(sources.name, sources.slug, spans.sourceid) AS source,
+    coalesce(nullif(sources.name, ''), sources.slug, spans.sourceid) AS source,
     round(calls_a_day) AS calls_a_day,
     round(calls_a_day_before) AS calls_a_day_before,
     round(100.0 * calls_a_day / nullif(calls_a_day_before, 0) - 100, 1) AS change,

@@ -1,7 +1,8 @@
 -- How many monthly tracked users (MTU) has each source so far, against the same day of last month?
 --
--- MTU are users with an id plus anonymous users who were never identified. A user seen by two sources
--- counts in both, so the sum over sources is more than the workspace's MTU.
+-- MTU are users with an id plus anonymous users who were never identified, counted up within a billing
+-- period: "month" below. A user seen by two sources counts in both, so the sum over sources is more
+-- than the workspace's MTU.
 --
 -- source                name of the source, or its id if it has been removed
 -- mtu                   MTU of the running month so far
@@ -13,32 +14,49 @@ WITH snapshots AS (
     SELECT
         sourceid,
         timestamp,
-        period,
+        periodstart,
         identified + neveridentified AS mtu
     FROM usage_mtu_per_source_daily
 ),
 
-newest AS (
-    SELECT max(timestamp) AS timestamp, max(period) AS period FROM snapshots
+-- A day can be listed in two billing periods, so periods are told apart by their start.
+running AS (
+    SELECT
+        periodstart,
+        max(timestamp) AS newest,
+        lag(periodstart) OVER (ORDER BY periodstart) AS last_periodstart
+    FROM snapshots
+    GROUP BY periodstart
+    ORDER BY periodstart DESC
+    LIMIT 1
 ),
 
-whole AS (
-    SELECT sourceid, period, max(mtu) AS mtu FROM snapshots GROUP BY sourceid, period
+totals AS (
+    SELECT
+        snapshots.sourceid,
+        max(CASE WHEN snapshots.periodstart = running.periodstart THEN mtu END) AS mtu,
+        max(
+            CASE
+                WHEN
+                    snapshots.periodstart = running.last_periodstart
+                    AND snapshots.timestamp <= running.newest - INTERVAL '1 month'
+                    THEN mtu
+            END
+        ) AS mtu_same_day,
+        max(CASE WHEN snapshots.periodstart = running.last_periodstart THEN mtu END) AS mtu_last_month
+    FROM snapshots
+    CROSS JOIN running
+    GROUP BY snapshots.sourceid
 )
 
 SELECT
-    coalesce(sources.name, sources.slug, running.sourceid) AS source,
-    running.mtu,
-    before.mtu AS mtu_same_day,
-    round(100.0 * running.mtu / nullif(before.mtu, 0) - 100, 1) AS change,
-    whole.mtu AS mtu_last_month,
-    running.sourceid AS source_id
-FROM newest
-INNER JOIN whole AS running ON running.period = newest.period
-LEFT JOIN snapshots AS before
-    ON before.sourceid = running.sourceid
-    AND before.timestamp = newest.timestamp - INTERVAL '1 month'
-LEFT JOIN whole
-    ON whole.sourceid = running.sourceid AND whole.period = newest.period - INTERVAL '1 month'
-LEFT JOIN sources ON sources.id = running.sourceid
-ORDER BY running.mtu DESC, source, source_id
+    coalesce(nullif(sources.name, ''), sources.slug, totals.sourceid) AS source,
+    totals.mtu,
+    totals.mtu_same_day,
+    round(100.0 * totals.mtu / nullif(totals.mtu_same_day, 0) - 100, 1) AS change,
+    totals.mtu_last_month,
+    totals.sourceid AS source_id
+FROM totals
+LEFT JOIN sources ON sources.id = totals.sourceid
+WHERE totals.mtu IS NOT NULL
+ORDER BY totals.mtu DESC, source, source_id

@@ -1,9 +1,9 @@
--- Which sources collect data that reaches no destination and no warehouse that is switched on?
+-- Which sources collect data that reaches no enabled destination and no enabled warehouse?
 --
 -- source         name of the source
--- enabled        whether the source itself is switched on
+-- enabled        whether the source itself is enabled
 -- api_calls      its API calls of the newest month: what is collected in vain
--- switched_off   connected destinations and warehouses, all of them switched off
+-- disabled       connected destinations and warehouses, all of them disabled
 
 WITH connections AS (
     SELECT sourceid, enabled FROM source_connected_destinations
@@ -25,10 +25,10 @@ calls AS (
 )
 
 SELECT
-    coalesce(sources.name, sources.slug) AS source,
+    coalesce(nullif(sources.name, ''), sources.slug) AS source,
     sources.enabled,
     coalesce(calls.api_calls, 0) AS api_calls,
-    coalesce(reach.connected, 0) AS switched_off,
+    coalesce(reach.connected, 0) AS disabled,
     sources.id AS source_id
 FROM sources
 LEFT JOIN reach ON reach.sourceid = sources.id

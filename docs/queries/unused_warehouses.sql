@@ -16,12 +16,16 @@ WITH reach AS (
 )
 
 SELECT
-    coalesce(warehouses.settings ->> 'name', warehouses.metadata ->> 'name', warehouses.id) AS warehouse,
+    coalesce(
+        nullif(warehouses.settings ->> 'name', ''),
+        nullif(warehouses.metadata ->> 'name', ''),
+        warehouses.id
+    ) AS warehouse,
     warehouses.metadata ->> 'name' AS kind,
     CASE
-        WHEN NOT warehouses.enabled THEN 'switched off'
+        WHEN NOT warehouses.enabled THEN 'disabled'
         WHEN reach.id IS NULL THEN 'no source connected'
-        ELSE 'all connected sources switched off'
+        ELSE 'all connected sources disabled'
     END AS reason,
     coalesce(reach.sources, 0) AS sources,
     warehouses.id AS warehouse_id

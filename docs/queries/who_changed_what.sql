@@ -7,10 +7,10 @@
 
 SELECT
     event.timestamp AS happened,
-    coalesce(person.name, event.actoremail, event.actor) AS who,
+    coalesce(nullif(person.name, ''), nullif(event.actoremail, ''), event.actor) AS who,
     event.type AS what,
     event.resourcetype AS resource_type,
-    coalesce(event.resourcename, event.resourceid) AS resource
+    coalesce(nullif(event.resourcename, ''), event.resourceid) AS resource
 FROM audit_events AS event
 LEFT JOIN users AS person ON lower(person.email) = lower(event.actoremail)
 WHERE event.timestamp >= (SELECT max(timestamp) FROM audit_events) - INTERVAL '30 days'
