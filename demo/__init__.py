@@ -1,1 +1,1 @@
-"""Reads a Segment workspace, simulated or real, into a DuckDB file and draws a report of it."""
+"""Syncs a Segment workspace, simulated or real, into a DuckDB file and draws a report of it."""
