@@ -15,19 +15,19 @@ export NO_COLOR := 1
 with_pyairbyte := unit_tests/demo unit_tests/test_pyairbyte.py
 PYTEST_ARGS ?= --numprocesses auto --dist loadfile
 
-.PHONY: help setup demo sync simulator test check lint fix audit image-test benchmark drift \
+.PHONY: help setup demo sync simulator test postgres-test check lint fix audit image-test benchmark drift \
 	bundle expected erd docs dist lock clean
 
 help: ## list these targets
-	@$(in_root) awk -F ':.*## ' '/^[a-z -]+:.*## / { printf "%-13s%s\n", $$1, $$2 }' Makefile
+	@$(in_root) awk -F ':.*## ' '/^[a-z -]+:.*## / { printf "%-15s%s\n", $$1, $$2 }' Makefile
 
 setup: ## prepare .venv from requirements.lock (every target below does it when needed)
 	@$(in_root) PYTHON='$(PYTHON)' sh scripts/setup.sh
 
-demo: setup ## read a simulated Segment workspace into a DuckDB file
+demo: setup ## sync a simulated Segment workspace into a DuckDB file
 	@$(python) -m demo
 
-sync: setup ## the same with a real one: SEGMENT_API_TOKEN, SEGMENT_START_DATE, SEGMENT_REGION
+sync: setup ## sync a real one: SEGMENT_API_TOKEN, SEGMENT_START_DATE, SEGMENT_REGION, STREAMS=all
 	@$(python) -m demo --real
 
 simulator: setup ## serve the simulated Segment Public API (ARGS="--help" tells the options)
@@ -36,6 +36,9 @@ simulator: setup ## serve the simulated Segment Public API (ARGS="--help" tells 
 test: lint ## formatter, linters, type checker, then all tests (PYTEST_ARGS="-k users")
 	$(python) -m pytest --color=no $(PYTEST_ARGS) $(addprefix --ignore=,$(with_pyairbyte)) || test $$? = 5
 	$(python) -m pytest --color=no $(PYTEST_ARGS) $(with_pyairbyte) || test $$? = 5
+
+postgres-test: setup ## read all streams into a Postgres server of its own and run the queries there
+	@$(in_root) CI=1 .venv/bin/python -m pytest --color=no unit_tests/demo -k postgres
 
 lint check: setup ## formatter, linters and type checker only
 	$(python) -m ruff format --check
