@@ -17,6 +17,7 @@ import duckdb
 import pytest
 from selenium.webdriver import Chrome, ChromeOptions
 from selenium.webdriver.chrome.service import Service
+from selenium.webdriver.support.wait import WebDriverWait
 
 import demo.__main__ as command
 from demo import report, workspace
@@ -85,6 +86,8 @@ def open_page(browser: Chrome, page: Path, width: int = 1400, theme: str = "ligh
     preference = {"name": "prefers-color-scheme", "value": theme}
     browser.execute_cdp_cmd("Emulation.setEmulatedMedia", {"features": [preference]})
     browser.get(page.as_uri())
+    loaded = "return document.readyState == 'complete' && location.href == arguments[0]"
+    WebDriverWait(browser, 20).until(lambda b: b.execute_script(loaded, page.as_uri()))
 
 
 def texts(browser: Chrome, selector: str) -> list[str]:
