@@ -24,8 +24,11 @@ from demo import report, workspace
 from demo.sync import SyncError, core_streams, sync
 from simulator import Simulator
 
-# PyAirbyte stops check and discover once it has the response, and complains how they ended.
-pytestmark = pytest.mark.filterwarnings("ignore::pytest.PytestUnraisableExceptionWarning")
+pytestmark = [
+    pytest.mark.timeout(300),
+    # PyAirbyte stops check and discover once it has the response, and complains how they ended.
+    pytest.mark.filterwarnings("ignore::pytest.PytestUnraisableExceptionWarning"),
+]
 
 HOSTILE = '<img src=x onerror="hacked=1">', "</script><script>hacked=1</script>", "<b>b</b> &amp;"
 MISSING = "the browser is missing (on Debian and Ubuntu: apt install chromium chromium-driver)"
@@ -181,6 +184,7 @@ def test_report_of_an_empty_workspace_says_so(browser: Chrome, run: Run, tmp_pat
     assert "No audit events" in texts(browser, "tbody td")[0]
 
 
+@pytest.mark.slow
 def test_refused_token_leaves_the_database_alone(tmp_path: Path) -> None:
     database = tmp_path / "segment.duckdb"
     database.write_bytes(b"as it was")
