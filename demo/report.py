@@ -81,9 +81,7 @@ def _embed(name: str, chart: go.Figure | None) -> str:
     fixed = {"automargin": True, "fixedrange": True, "exponentformat": "B"}
     chart.update_xaxes(**fixed).update_yaxes(**fixed)
     config = {"responsive": True, "displayModeBar": False}
-    text: str = chart.to_html(
-        full_html=False, include_plotlyjs=False, div_id=name, default_width="100%", config=config
-    )
+    text: str = chart.to_html(full_html=False, include_plotlyjs=False, div_id=name, default_width="100%", config=config)
     return text
 
 
@@ -126,14 +124,10 @@ def _delivery(rows: list[Row]) -> go.Figure | None:
     names = ("delivered", TEAL), ("discarded", AMBER), ("expired", RED)
     series = tuple((name, name, colour) for name, colour in names)
     figure = _bars(rows, "destination", series, layout, "%{customdata[1]:,.0f} (%{x:.1f} %)")
-    return figure.update_xaxes(
-        tickvals=[0, 50, 100], ticktext=["0 %", "50 %", "100 %"], range=[0, 100]
-    )
+    return figure.update_xaxes(tickvals=[0, 50, 100], ticktext=["0 %", "50 %", "100 %"], range=[0, 100])
 
 
-def _bars(
-    rows: list[Row], kind: str, series: tuple[tuple[str, str, str], ...], layout: Row, shown: str
-) -> go.Figure:
+def _bars(rows: list[Row], kind: str, series: tuple[tuple[str, str, str], ...], layout: Row, shown: str) -> go.Figure:
     """Horizontal bars: by id, since names repeat, from the top down, and labelled by name.
 
     `series` has a column, its name and its colour for each bar, `shown` what hovering shows.
@@ -178,8 +172,7 @@ def _map(rows: list[Row]) -> go.Figure | None:
             "value": [1] * len(rows),
             "color": [_faint(colours[row["target"]], row["live"]) for row in rows],
             "customdata": ["enabled" if row["live"] else "disabled" for row in rows],
-            "hovertemplate": "%{source.customdata} → %{target.customdata}: "
-            "%{customdata}<extra></extra>",
+            "hovertemplate": "%{source.customdata} → %{target.customdata}: %{customdata}<extra></extra>",
         },
     )
     return go.Figure(sankey, {"height": max(320, 34 * len({row["target"] for row in rows}))})

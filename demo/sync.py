@@ -33,9 +33,7 @@ def core_streams() -> list[str]:
     return list(metadata["data"]["suggestedStreams"]["streams"])
 
 
-def sync(
-    config: dict[str, Any], database: Path, *, all_streams: bool = False, replace: bool = False
-) -> Progress:
+def sync(config: dict[str, Any], database: Path, *, all_streams: bool = False, replace: bool = False) -> Progress:
     """Sync the core streams, or all streams, into `database`, which `replace` makes anew.
 
     Tables of other streams stay as they are. The sync works on a copy that replaces the file at the

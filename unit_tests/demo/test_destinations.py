@@ -58,9 +58,7 @@ def truth(simulator: Simulator, config: dict[str, Any]) -> Read:
 
 
 @pytest.fixture(scope="module", params=["duckdb", "postgres"])
-def cache(
-    request: pytest.FixtureRequest, config: Any, tmp_path_factory: pytest.TempPathFactory
-) -> Iterator[Any]:
+def cache(request: pytest.FixtureRequest, config: Any, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Any]:
     """PyAirbyte's cache after the last read."""
     folder = tmp_path_factory.mktemp(request.param)
     with pytest.MonkeyPatch.context() as patch:

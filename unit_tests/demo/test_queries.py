@@ -67,10 +67,7 @@ def test_query_returns_the_answer_in_the_columns_of_its_comment(name: str, datab
 
     columns = [column[0] for column in result.description]
     assert [column for column in columns if not column.endswith("_id")] == described
-    found = [
-        [float(cell) if isinstance(cell, Decimal) else cell for cell in row]
-        for row in result.fetchall()
-    ]
+    found = [[float(cell) if isinstance(cell, Decimal) else cell for cell in row] for row in result.fetchall()]
     assert found == CASE["answers"][name]
 
 
