@@ -1,15 +1,15 @@
-# Built as Airbyte builds its Python connectors: two stages on its base image, a non-root user, the
-# console script as entry point. Airbyte's own builds need no Dockerfile; outside them this is it:
+# Builds the image as Airbyte builds its Python connectors: two stages on Airbyte's base image, a
+# non-root user, and the console script as entry point. Airbyte's own builds do not use this file.
 #     docker build --tag airbyte/source-segment:dev .
 
-# The same as connectorBuildOptions.baseImage in metadata.yaml.
+# Must be the same as connectorBuildOptions.baseImage in metadata.yaml.
 ARG BASE_IMAGE=docker.io/airbyte/python-connector-base:4.1.1@sha256:a268b44c733ae699a60f5fbc06a324945dba98945c6e2ab7f8609f2f895b0d28
 
 FROM ${BASE_IMAGE} AS builder
 ENV PIP_NO_CACHE_DIR=1 PIP_DISABLE_PIP_VERSION_CHECK=1
 WORKDIR /build
 
-# A virtual environment keeps the connector apart from what the base image brings along.
+# A virtual environment separates the connector from the packages of the base image.
 COPY requirements-build.lock requirements-runtime.lock ./
 RUN python -m venv tools \
     && tools/bin/pip install --require-hashes --only-binary :all: --requirement requirements-build.lock \
