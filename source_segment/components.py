@@ -221,7 +221,7 @@ class SegmentErrorHandler(DefaultErrorHandler):
             policy.update(0, None)  # type: ignore[union-attr] # this operation waits for a minute of its own
         elif response.status_code == 429:
             text = headers.get("Retry-After", "")
-            seconds = min(int(text), 3600) if text.isdigit() else 30
+            seconds = min(int(text), 1800) if text.isdigit() else 30
             self.sync.paused_until = time.monotonic() + seconds
             self.token_policy.update(0, datetime.now() + timedelta(seconds=seconds))
         elif time.monotonic() >= self.sync.paused_until:  # else it was under way when the 429 came
@@ -337,11 +337,10 @@ class SegmentRecordExtractor(cdk.RecordExtractor):
 
     def extract_records(self, response: requests.Response) -> Iterator[dict[str, Any]]:
         """Yield the records of a response that `SegmentErrorHandler` has accepted."""
-        body, content = decoded(response)[0], response.content
+        data, content = decoded(response)[0]["data"], response.content
         if self.integers:
             text = rb'"(%s)":\s*"(-?(?:0|[1-9]\d*))"' % "|".join(self.integers).encode()
-            body, _ = parsed(re.sub(text, lambda match: b'"%s":%s' % match.groups(), content))
-        data = body["data"]
+            data = parsed(re.sub(text, lambda match: b'"%s":%s' % match.groups(), content))[0]["data"]
         rows = data.get(self.records, []) if self.records else data
         rows = [rows] if isinstance(rows, dict) else rows
         lower = content.lower() if self.config.get("redact_secrets", True) else b""

@@ -5,11 +5,11 @@ import os
 import shutil
 import signal
 import sys
-from pathlib import Path
 
 import airbyte_cdk as cdk
 from airbyte_cdk.utils.constants import ENV_REQUEST_CACHE_PATH
 
+from source_segment.components import CONFIG, failure
 from source_segment.source import SourceSegment
 
 
@@ -35,19 +35,21 @@ def main(args: list[str]) -> int:
         handler.addFilter(is_safe_to_log)
     given = vars(cdk.AirbyteEntrypoint.parse_args(args))
     try:
-        if not Path(bundle := os.environ.get("REQUESTS_CA_BUNDLE", "")).exists():
-            raise FileNotFoundError(f"REQUESTS_CA_BUNDLE names {bundle}, which does not exist.")
+        if not os.path.exists(bundle := os.environ.get("REQUESTS_CA_BUNDLE", os.curdir)):  # noqa: PTH110
+            raise failure(CONFIG, f"REQUESTS_CA_BUNDLE names {bundle}, which does not exist.")
         read = {name: getattr(SourceSegment, f"read_{name}") for name in ("catalog", "config", "state")}
         files = {name: reader(given[name]) for name, reader in read.items() if given.get(name)}
         cdk.launch(SourceSegment(**files, command=given["command"]), args)
+        return 0
     except BrokenPipeError:  # nobody reads the messages
         return 1
+    except cdk.AirbyteTracedException as error:
+        traced = error
     except Exception as error:
-        traced = cdk.AirbyteTracedException.from_exception(error)
-        traced.message = traced.message or f"The connector failed: {type(error).__name__}: {error}"
-        print(cdk.AirbyteEntrypoint.airbyte_message_to_string(traced.as_sanitized_airbyte_message()), flush=True)
-        return 1
-    return 0
+        message = f"The connector failed: {type(error).__name__}: {error}"
+        traced = cdk.AirbyteTracedException.from_exception(error, message=message)
+    print(cdk.AirbyteEntrypoint.airbyte_message_to_string(traced.as_sanitized_airbyte_message()), flush=True)
+    return 1
 
 
 def is_safe_to_log(record: logging.LogRecord) -> bool:
