@@ -1,20 +1,21 @@
-"""The simulated workspace of the demo: small, and with something for each query to find."""
-
-from __future__ import annotations
+"""The simulated workspace of the demo: an outdoor shop in which each query finds something."""
 
 from simulator.workspace import Workspace
 
-_SEED = 8459  # its sources differ in size, yet all can be seen in one chart
-_GIANT = "007"  # a source whose counts would dwarf all others
-_FORGOTTEN = "true"  # the source that will reach nothing
+_SEED = 24  # one destination loses 7 % of its events, another 2 %
+_IDLE_SOURCE = "Loyalty service"  # reaches no destination and no warehouse
+_IDLE_WAREHOUSE = "Finance reporting"  # loads no source
 
 
 def build() -> Workspace:
-    """Five sources, nine destinations, three warehouses; one source and one warehouse are idle."""
-    workspace = Workspace.generate("small", _SEED)
-    workspace.sources = [source for source in workspace.sources if source["id"] != _GIANT]
-    del workspace.connected_destinations[_FORGOTTEN]
-    for connected in workspace.warehouse_sources.values():
-        connected[:] = [source for source in connected if source != _FORGOTTEN]
-    workspace.warehouse_sources[workspace.warehouses[1]["id"]] = []
+    """Ten sources, twelve destinations and three warehouses; a source and a warehouse are idle."""
+    workspace = Workspace.generate("company", _SEED)
+    [idle] = [source["id"] for source in workspace.sources if source.get("name") == _IDLE_SOURCE]
+    del workspace.connected_destinations[idle]
+    for warehouse in workspace.warehouses:
+        sources = workspace.warehouse_sources[warehouse["id"]]
+        if warehouse["settings"]["name"] == _IDLE_WAREHOUSE:
+            sources.clear()
+        elif idle in sources:
+            sources.remove(idle)
     return workspace

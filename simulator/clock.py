@@ -1,7 +1,5 @@
 """The simulated time of the workspace, and the wire format of times."""
 
-from __future__ import annotations
-
 from datetime import UTC, date, datetime, time, timedelta
 
 

@@ -1,22 +1,14 @@
 """The errors of the API: a status and the `errors` envelope."""
 
-from __future__ import annotations
-
 from typing import Any
+
+Headers = dict[str, str] | None
 
 
 class ApiError(Exception):
-    """Answers with a status and one entry of the `errors` list."""
+    """A response with a status and one entry of the `errors` list."""
 
-    def __init__(
-        self,
-        status: int,
-        message: str,
-        *,
-        kind: str | None = None,
-        headers: dict[str, str] | None = None,
-        **extra: Any,
-    ) -> None:
+    def __init__(self, status: int, message: str, kind: str = "", headers: Headers = None, **extra: Any) -> None:
         super().__init__(message)
         self.status, self.headers = status, headers or {}
         kind = kind or ("unauthorized" if status == 401 else "RequestError")

@@ -1,138 +1,65 @@
 """Functions, tracking plans, regulations and suppressions."""
 
-from __future__ import annotations
-
 from datetime import date, timedelta
-from random import Random
-from typing import TYPE_CHECKING
 
 from simulator.clock import iso, midnight
-from simulator.words import EVENTS, ZERO_TIME, Json, moment, new_id, secret, stamps, thing
+from simulator.objects import Objects
+from simulator.samples import ABSENT, Samples
+from simulator.values import ZERO_TIME, Json, new_id
 
-if TYPE_CHECKING:
-    from simulator.workspace import Workspace
-
-FUNCTION_TYPES = (
-    "DESTINATION",
-    "INSERT_DESTINATION",
-    "INSERT_SOURCE",
-    "INSERT_TRANSFORMATION",
-    "SOURCE",
-)
-_REGULATIONS = (
-    "SUPPRESS_ONLY",
-    "UNSUPPRESS",
-    "SUPPRESS_WITH_DELETE",
-    "DELETE_INTERNAL",
-    "DELETE_ONLY",
-)
-_STATUSES = ("FINISHED", "RUNNING", "FAILED", "PARTIAL_SUCCESS", "INVALID")
+FUNCTION_TYPES = ("DESTINATION", "INSERT_DESTINATION", "INSERT_SOURCE", "INSERT_TRANSFORMATION",
+                  "SOURCE")  # fmt: skip
 
 
-def fill(ws: Workspace, rng: Random, today: date) -> None:
+def fill(ws: Objects, make: Samples, today: date) -> None:
     """Add the governance objects; regulations are dated back from `today`."""
-    _functions(ws, rng)
-    _tracking_plans(ws, rng)
-    ws.regulations.extend(_regulation(rng, today, n) for n in range(2 * ws.size.sources))
+    for n in range(ws.size.functions):
+        _add_function(ws, make, n, new_id(make.rng, "fn"))
+    if ws.functions:  # the API's model does not require an id
+        ws.functions.append({"resourceType": "DESTINATION", "displayName": "Draft"})
+    for n in range(ws.size.tracking_plans):
+        _add_tracking_plan(ws, make, n, new_id(make.rng, "tp"))
+    ws.regulations += [_regulation(make, today, n) for n in range(2 * ws.size.sources)]
     for n, source in enumerate(ws.sources):
         ws.children["source_regulations"][source["id"],] = [
-            _regulation(rng, today, k) | {"regulationType": "DELETE_ARCHIVE_ONLY"}
-            for k in range(n % 4)
+            _regulation(make, today, k) | {"regulationType": "DELETE_ARCHIVE_ONLY"} for k in range(n % 4)
         ]
-    ws.suppressions.extend(
-        {
-            "subjectType": ("USER_ID", "ANONYMOUS_ID")[n % 2],
-            "subjectIds": [f"größe-{n}-{k}" for k in range(1 + n % 3)],
-        }
-        for n in range(ws.size.users)
-    )
+    for n in range(ws.size.users):
+        subjects = [f"{ws.names.column}-{n}-{k}" for k in range(1 + n % 3)]
+        kind = ("USER_ID", "ANONYMOUS_ID")[n % 2]
+        ws.suppressions.append({"subjectType": kind, "subjectIds": subjects})
 
 
-def _functions(ws: Workspace, rng: Random) -> None:
-    for n in range(ws.size.functions):
-        function_id, kind = new_id(rng, "fn"), FUNCTION_TYPES[n % len(FUNCTION_TYPES)]
-        ws.functions.append(
-            {
-                "id": function_id,
-                "resourceType": kind,
-                "createdAt": moment(rng),
-                "createdBy": "user",
-                "displayName": thing(n),
-                **({"description": "Größe", "catalogId": new_id(rng)} if n % 2 else {}),
-            }
-        )
-        ws.children["function_versions"][function_id,] = [
-            {
-                "id": f"v{k}",
-                "code": "async function onTrack(e) { // ü\n  return e\n}",
-                "isDeployed": k == 0,
-                "createdAt": moment(rng),
-                **({"author": "user", "deployedAt": None} if k else {}),
-            }
-            for k in range(1 + n % 3)
-        ]
-        if kind.startswith("INSERT_"):
-            ws.children["function_instances"][function_id,] = [
-                {
-                    "id": new_id(rng),
-                    "name": f"Instance {k}",
-                    "integrationId": new_id(rng),
-                    "classId": function_id,
-                    "enabled": True,
-                    **stamps(rng),
-                    "settings": {"apiKey": secret(rng, "ak")},
-                    "encryptedSettings": {"password": secret(rng, "pw")},
-                }
-                for k in range(n % 3)
-            ]
-
-    if ws.functions:  # the model does not require an id
-        ws.functions.append({"resourceType": "DESTINATION", "displayName": "Draft"})
+def _add_function(ws: Objects, make: Samples, n: int, function_id: str) -> None:
+    kind, name = FUNCTION_TYPES[n % len(FUNCTION_TYPES)], ws.names.thing("function", n)
+    fields = {"id": function_id, "resourceType": kind, "displayName": name}
+    ws.functions.append(make.record("ListFunctionItemV1", n, **fields))
+    ws.children["function_versions"][function_id,] = make.records("Version", 1 + n % 3)
+    if kind.startswith("INSERT_"):
+        instances = make.records("InsertFunctionInstanceAlpha", n % 3, classId=function_id)
+        ws.children["function_instances"][function_id,] = instances
 
 
-def _tracking_plans(ws: Workspace, rng: Random) -> None:
-    for n in range(ws.size.tracking_plans):
-        plan_id = new_id(rng, "tp")
-        ws.tracking_plans.append(
-            {
-                "id": plan_id,
-                "name": thing(n),
-                "slug": f"plan-{n}",
-                "type": ("LIVE", "ENGAGE", "LIVE")[n % 3],
-                "resourceSchemaId": new_id(rng, "rs"),
-                **(stamps(rng) if n % 2 == 0 else {"description": None}),
-            }
-        )
-        keyed = [
-            kind for kind in EVENTS[: 9 - 2 * (n % 4)] if kind[1] in ("TRACK", "PAGE", "SCREEN")
-        ]
-        rules: list[Json] = [{"type": kind} for kind in ("COMMON", "IDENTIFY", "GROUP")]
-        rules += [{"type": kind, "key": name} for name, kind in keyed]
-        ws.children["rules"][plan_id,] = [
-            rule
-            | {
-                "version": 1 + k,
-                "jsonSchema": {
-                    "properties": {"größe": {"type": ["number", "null"]}},
-                    "required": [],
-                },
-                "deprecatedAt": moment(rng) if k % 5 == 4 else ZERO_TIME,
-                **(stamps(rng) if k else {}),
-            }
-            for k, rule in enumerate(rules)
-        ]
-        for source in ws.sources[n :: ws.size.tracking_plans + 1]:
-            ws.plan_of_source[source["id"]] = plan_id
+def _add_tracking_plan(ws: Objects, make: Samples, n: int, plan_id: str) -> None:
+    """A plan with rules of all types."""
+    name, schema_id = ws.names.thing("tracking plan", n), new_id(make.rng, "rs")
+    kind = ("LIVE", "ENGAGE", "LIVE")[n % 3]
+    plan = make.record("TrackingPlanV1", n, id=plan_id, name=name, type=kind)
+    ws.tracking_plans.append(plan | {"resourceSchemaId": schema_id})  # not in the model
+    unnamed = [(ABSENT, kind) for kind in ("COMMON", "IDENTIFY", "GROUP")]
+    named = [event for event in ws.names.events() if event[1] in ("TRACK", "PAGE", "SCREEN")]
+    schema = {"properties": {ws.names.column: {"type": ["number", "null"]}}, "required": []}
+    ws.children["rules"][plan_id,] = [
+        make.record("RuleV1", k, type=kind, key=key, version=1 + k, jsonSchema=schema,
+                    deprecatedAt=ZERO_TIME if k % 5 != 4 else "2025-06-01T00:00:00.000Z")
+        for k, (key, kind) in enumerate([*unnamed, *named[: 9 - 2 * (n % 4)]])
+    ]  # fmt: skip
+    ws.plan_sources[plan_id] = [s["id"] for s in ws.sources[n :: ws.size.tracking_plans + 1]]
 
 
-def _regulation(rng: Random, today: date, n: int) -> Json:
+def _regulation(make: Samples, today: date, n: int) -> Json:
     created = midnight(today) - timedelta(days=5 * (n % 20), hours=n % 24)
-    return {
-        "id": new_id(rng, "reg"),
-        "subjectType": "USER_ID",
-        "subjects": [f"benutzer-ü-{n}"],
-        "status": _STATUSES[n % 5],
-        "createdAt": iso(created),
-        "regulationType": _REGULATIONS[n // 2 % 5],
-        **({"finishedAt": iso(created + timedelta(hours=2))} if n % 5 != 1 else {}),
-    }
+    finished = iso(created + timedelta(hours=2)) if n % 5 != 1 else ABSENT
+    times = {"createdAt": iso(created), "finishedAt": finished}
+    subjects = [f"customer-{1000 + n}"]
+    return make.record("RegulationListEntryV1", n, subjects=subjects, **times)

@@ -1,125 +1,64 @@
-"""Reading a request: path and query string in, a checked `Query` and the paging parameters out.
+"""A checked request as an operation sees it: ids of the path, parameters and the time."""
 
-Facts: input errors are 422 `input-validation` naming the field; lists are dot-indexed
-(`groupBy.0=..`); parameters are percent-encoded once. The official SDKs spell the paging in three
-ways: `pagination.count=3`, `pagination[count]=3` and `pagination={"count": 3}`.
-"""
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import Any
 
-from __future__ import annotations
+from simulator.clock import parse
+from simulator.errors import invalid, not_found
+from simulator.objects import Objects
+from simulator.values import Json
 
-import json
-import re
-from collections.abc import Iterable, Iterator
-from urllib.parse import parse_qsl, unquote
-
-from simulator.endpoints import ENDPOINTS, Endpoint, Paging, Param
-from simulator.errors import invalid
-
-# What stands before `count` and `cursor`, once for each list of the answer.
-PREFIXES: dict[Paging, tuple[str, ...]] = {
-    "none": (),
-    "dot": ("pagination.",),
-    "first": ("pagination.",),
-    "offset": ("pagination.",),
-    "flat": ("",),
-    "two": ("warehousesPagination.", "sourcesPagination."),
-}
+# The list of the workspace, and the stream, in which an id is found.
+LISTS = {
+    "sourceId": "sources", "destinationId": "destinations", "destinationConfigId": "destinations",
+    "userId": "users", "userGroupId": "groups", "credentialId": "credentials", "modelId": "models",
+    "functionId": "functions", "trackingPlanId": "tracking_plans", "spaceId": "spaces",
+    "warehouseId": "warehouses",
+}  # fmt: skip
 
 
-def split(target: str) -> tuple[list[str], str]:
-    """The decoded segments of the path and the raw query string of a request target."""
-    path, _, query = target.partition("?")
-    return [unquote(part) for part in path.strip("/").split("/")], query
+@dataclass(frozen=True)
+class Query:
+    """A query.
 
+    `params` are the `ids` of the path and the plain parameters, `lists` the list parameters,
+    `paging` the parameters of pagination.
+    """
 
-def route(segments: list[str]) -> tuple[Endpoint, dict[str, str]] | None:
-    """The operation of a path and the ids in it."""
-    for pattern, endpoint in _ROUTES.get(len(segments), ()):
-        if all(p.startswith("{") or p == s for p, s in zip(pattern, segments, strict=True)):
-            ids = {p[1:-1]: s for p, s in zip(pattern, segments, strict=True) if p.startswith("{")}
-            return endpoint, ids
-    return None
+    workspace: Objects
+    now: datetime
+    ids: tuple[str, ...]
+    params: Mapping[str, str]
+    lists: Mapping[str, list[str]] = field(default_factory=dict)
+    paging: Mapping[str, str] = field(default_factory=dict)
 
+    def known(self, name: str) -> Json:
+        """The object of the workspace that a parameter names; raises a 404 if there is none."""
+        found = self.workspace.find(LISTS[name], self.params[name])
+        if found is None:
+            raise not_found()
+        return found
 
-def _routes() -> dict[int, list[tuple[list[str], Endpoint]]]:
-    found: dict[int, list[tuple[list[str], Endpoint]]] = {}
-    for endpoint in sorted(ENDPOINTS, key=lambda e: e.path.count("{")):
-        pattern = endpoint.path.strip("/").split("/")
-        found.setdefault(len(pattern), []).append((pattern, endpoint))
-    return found
+    def time(self, name: str) -> datetime | None:
+        """A parameter as a time; raises a 422 if it is none."""
+        text = self.params.get(name)
+        try:
+            return parse(text) if text is not None else None
+        except ValueError:
+            raise invalid(name, "must be a valid ISO 8601 date") from None
 
+    def children(self, kind: str, *, single: bool = False) -> Any:
+        """The children of the objects in the path, a `single` one or a list.
 
-_ROUTES = _routes()
-
-
-def pairs(query: str) -> list[tuple[str, str]]:
-    """The decoded names and values of a query string, in order."""
-    return parse_qsl(query, keep_blank_values=True)
-
-
-class Given:
-    """The checked parameters of a request: `plain` values, `lists`, and `paging` values."""
-
-    def __init__(self, endpoint: Endpoint, query: Iterable[tuple[str, str]]) -> None:
-        self.plain: dict[str, str] = {}
-        self.lists: dict[str, list[str]] = {}
-        self.paging: dict[str, str] = {}
-        known = {param.name: param for param in endpoint.params}
-        paging = {p + name for p in PREFIXES[endpoint.paging] for name in ("count", "cursor")}
-        for name, value in _dotted(query, PREFIXES[endpoint.paging]):
-            base = re.sub(r"\.\d+$", "", name)
-            param = known.get(base)
-            if name in paging:
-                self._put(self.paging, name, value)
-            elif param is None or (base != name) != param.many:
-                raise invalid(name, "is not allowed")
-            else:
-                _check(param, name, value)
-                if param.many:
-                    self.lists.setdefault(base, []).append(value)
-                else:
-                    self._put(self.plain, name, value)
-        for param in endpoint.params:
-            if param.required and param.name not in self.plain:
-                raise invalid(param.name, "is required")
-        if "search.type" in known and ("search.type" in self.plain) != (
-            "search.query" in self.plain
-        ):
-            raise invalid("search", "requires both type and query")
-
-    def _put(self, target: dict[str, str], name: str, value: str) -> None:
-        if name in target:
-            raise invalid(name, "must be a string")
-        target[name] = value
-
-
-def _dotted(query: Iterable[tuple[str, str]], prefixes: Iterable[str]) -> Iterator[tuple[str, str]]:
-    """The parameters, with those of the paging in the spelling with a dot."""
-    objects = {prefix.removesuffix(".") for prefix in prefixes if prefix}
-    for name, value in query:
-        brackets = re.fullmatch(r"(\w+)\[(\w+)\]", name)
-        if brackets and brackets[1] in objects:
-            yield f"{brackets[1]}.{brackets[2]}", value
-        elif name in objects:
-            yield from ((f"{name}.{key}", text) for key, text in _fields(name, value))
-        else:
-            yield name, value
-
-
-def _fields(name: str, value: str) -> Iterator[tuple[str, str]]:
-    """The fields of an object that is written as JSON."""
-    try:
-        found = json.loads(value)
-    except ValueError:
-        found = None
-    if not isinstance(found, dict):
-        raise invalid(name, "must be of type object")
-    for key, field in found.items():
-        yield key, field if isinstance(field, str) else json.dumps(field)
-
-
-def _check(param: Param, name: str, value: str) -> None:
-    if param.values and value not in param.values:
-        raise invalid(name, f"must be one of [{', '.join(param.values)}]")
-    if value == "" and param.required:
-        raise invalid(name, "is not allowed to be empty")
+        Raises a 404 for unknown objects, which have no entry, and for a missing single child.
+        """
+        of_space = "spaceId" in self.ids  # whose warehouses are no warehouses of the workspace
+        checked = (LISTS.keys() & self.ids) - ({"warehouseId"} if of_space else set())
+        for name in checked:
+            self.known(name)
+        found = self.workspace.children[kind].get(tuple(self.params[name] for name in self.ids))
+        if found is None and (single or len(checked) < len(self.ids)):
+            raise not_found()
+        return [] if found is None else found

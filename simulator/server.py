@@ -1,33 +1,31 @@
 """The HTTP server: one handler for all operations."""
 
-from __future__ import annotations
-
 import asyncio
-import json
-import socket
-import struct
 import time
-from collections.abc import Mapping
-from dataclasses import dataclass
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field, replace
+from datetime import datetime
 from typing import Any
+from urllib.parse import parse_qsl, unquote
 
 import orjson
 from aiohttp import web
 
-from simulator import query
-from simulator.access import Access
+from simulator.access import Access, Region, Tier
 from simulator.clock import Clock
-from simulator.endpoints import Endpoint
-from simulator.errors import ApiError, invalid, not_found
-from simulator.faults import Fault, Faults, alter
-from simulator.limits import Limiter
-from simulator.paging import asked, cut
-from simulator.query import PREFIXES
-from simulator.resolvers import Query
-from simulator.words import Json
+from simulator.errors import ApiError, not_found
+from simulator.fault_responses import JSON, dump, respond, respond_with_fault, truncate
+from simulator.faults import Fault, Faults, changed
+from simulator.limits import Limiter, RateLimit
+from simulator.operations import Operation
+from simulator.paging import Page, cut, pages
+from simulator.parameters import Pairs, find, parse
+from simulator.query import Query
+from simulator.values import Json
 from simulator.workspace import Workspace
 
-_JSON = "application/json; charset=utf-8"
+Parsed = tuple[Query, list[Page]]
+TOKENS = {"us": "sgp_" + "USfakeTOKEN0" * 3 + "0001", "eu": "sgp_" + "EUfakeTOKEN0" * 3 + "0002"}
 
 
 @dataclass
@@ -35,245 +33,190 @@ class Request:
     """One entry of the request log; `path` and `query` are decoded, `at` is monotonic seconds."""
 
     method: str
-    path: str
     raw_path: str
-    query: list[tuple[str, str]]
     headers: Mapping[str, str]
-    at: float
+    at: float = field(default_factory=time.monotonic)
     operation: str | None = None
-    status: int = 0  # stays 0 if no answer was sent
+    status: int = 0  # stays 0 if no response was sent
+
+    def __post_init__(self) -> None:
+        path, _, text = self.raw_path.partition("?")
+        self.path, self.query = unquote(path), parse_qsl(text, keep_blank_values=True)
 
 
-class Handler:
-    """Answers requests from a workspace and keeps the log."""
+class Server:
+    """The API of one workspace, which is generated (`size`, `seed`, `awkward`) or given.
+
+    - `now` fixes the simulated time (None: real time).
+    - `token` is the only valid one. A token of the other region gets a 401, or with
+      `other_region="redirect"` a 308 to `other_region_url`. `revoke_after` revokes the token after
+      so many requests; `dead_status` is the status then, and for any other token.
+    - `tier` is the plan. `deny` refuses operations by name or paths by regex with `refusal_status`.
+    - `rate_limit` and the lower `own_limits` of operations count real time, in windows shortened
+      by `time_scale`. `latency` delays each response, in seconds. `faults`: see `Fault`.
+    - `page_cap` is the most rows on a page, whatever `count` asks for.
+    - `pagination_beside_data` moves the pagination objects beside `data`, as some clients report.
+    - `insert_function_prefix` comes before the ids of insert functions in `/functions`, though
+      `/insert-function-instances` only knows the ids without it.
+    - `billing_day` and `boundary_rows` make usage months overlap, see `simulator.usage`.
+    - `cache_responses` returns the same bytes to an equal request without computing them; the
+      workspace must not change meanwhile.
+    - `port` 0 picks a free port.
+    """
 
     def __init__(
         self,
-        workspace: Workspace,
-        clock: Clock,
-        access: Access,
-        limiter: Limiter,
-        faults: Faults,
-        latency: float,
-        still: bool,
-        page_cap: int | None,
+        *,
+        size: str = "small",
+        seed: int = 1,
+        awkward: bool = False,
+        workspace: Workspace | None = None,
+        tier: Tier = "business",
+        region: Region = "us",
+        token: str | None = None,
+        latency: float = 0.0,
+        now: datetime | None = None,
+        rate_limit: RateLimit | None = None,
+        own_limits: bool = False,
+        time_scale: float = 1.0,
+        deny: Iterable[str] = (),
+        refusal_status: int = 403,
+        revoke_after: int | None = None,
+        dead_status: int = 401,
+        other_region: str = "401",
+        other_region_url: str | None = None,
+        faults: Iterable[Fault] = (),
+        page_cap: int | None = None,
+        pagination_beside_data: bool = False,
+        insert_function_prefix: str = "",
+        billing_day: int = 0,
+        boundary_rows: bool = False,
+        cache_responses: bool = False,
+        port: int = 0,
     ) -> None:
-        self.workspace, self.clock, self.access = workspace, clock, access
-        self.limiter, self.faults, self.latency = limiter, faults, latency
-        self.page_cap, self.pagination_beside_data = page_cap, False
-        self._known: dict[str, orjson.Fragment] | None = {} if still else None
-        self.log: list[Request] = []
+        other = "eu" if region == "us" else "us"
+        self.token, self.other_region_token = token or TOKENS[region], TOKENS[other]
+        self.clock, self.faults = Clock(now), Faults(faults)
+        today = self.clock.now().date()
+        self.workspace = workspace or Workspace.generate(size, seed, today, awkward=awkward)
+        if insert_function_prefix:
+            self.workspace.insert_function_prefix = insert_function_prefix
+        self.workspace.billing_day = billing_day or self.workspace.billing_day
+        self.workspace.boundary_rows |= boundary_rows
+        self.access = Access(self.token, tier, deny, refusal_status, revoke_after, dead_status)
+        if other_region == "redirect":
+            host = other_region_url or f"https://{other}.segment.invalid"
+            self.access.redirects[self.other_region_token] = host
+        self.limiter = Limiter(rate_limit, own_limits=own_limits, time_scale=time_scale)
+        self._port, self.latency, self.page_cap = port, latency, page_cap
+        self.pagination_beside_data = pagination_beside_data
+        self.cache_responses, self._cache = cache_responses, dict[str, Any]()
+        self.requests: list[Request] = []  # oldest first
         self.in_flight = 0
+        # The number of open requests after each change: (monotonic seconds, number).
         self.in_flight_samples: list[tuple[float, int]] = []
 
-    async def __call__(self, http: web.BaseRequest) -> web.StreamResponse:
-        """Answer one request."""
-        segments, raw_query = query.split(http.raw_path)
-        entry = Request(
-            http.method, "/" + "/".join(segments), http.raw_path, query.pairs(raw_query),
-            http.headers, time.monotonic(),
-        )  # fmt: skip
-        self.log.append(entry)
+    def reset_log(self) -> None:
+        """Forget the requests so far."""
+        self.requests.clear()
+        self.in_flight_samples.clear()
+
+    async def respond(self, http: web.BaseRequest) -> web.StreamResponse:
+        """Respond to one request."""
+        entry = Request(http.method, http.raw_path, http.headers)
+        self.requests.append(entry)
         self._count(+1)
         try:
             if self.latency:
                 await asyncio.sleep(self.latency)
-            response = await self._answer(http, entry, segments)
+            response = await self._response(http, entry)
             entry.status = response.status
             return response
         finally:
             self._count(-1)
 
-    def _page_number(
-        self, endpoint: Endpoint | None, ids: dict[str, str], pairs: list[tuple[str, str]]
-    ) -> int:
-        """The number of the page that a request asks for, 1 if it asks in a wrong way."""
-        if endpoint is None:
-            return 1
-        try:
-            given = query.Given(endpoint, pairs)
-            pages = [
-                asked(endpoint, ids, given, prefix, self.page_cap)
-                for prefix in PREFIXES[endpoint.paging]
-            ]
-        except ApiError:
-            return 1
-        return max((page.number for page in pages), default=1)
-
     def _count(self, step: int) -> None:
         self.in_flight += step
         self.in_flight_samples.append((time.monotonic(), self.in_flight))
 
-    async def _answer(
-        self, http: web.BaseRequest, entry: Request, segments: list[str]
-    ) -> web.StreamResponse:
-        found = query.route(segments)
-        endpoint, ids = found or (None, {})
-        entry.operation = endpoint.name if endpoint else None
-        faults = self.faults.take(
-            entry.operation, entry.path, self._page_number(endpoint, ids, entry.query)
-        )
+    async def _response(self, http: web.BaseRequest, entry: Request) -> web.StreamResponse:
+        api, ids = find(entry.raw_path.partition("?")[0])
+        entry.operation = api.name if api else None
+        parsed = self._parsed(api, ids, entry.query)
+        page = 1
+        if not isinstance(parsed, ApiError):
+            page = max((page.number for page in parsed[1]), default=1)
+        faults = self.faults.take(entry.operation, entry.path, page)
         try:
             for fault in faults:
-                response = await _edge(http, entry, fault)
+                response = await respond_with_fault(http, fault)
                 if response is not None:
                     return response
-            self.access.authenticate(entry.headers.get("Authorization"), entry.raw_path)
-            headers = self.limiter.take(endpoint)
-            if entry.method != "GET":
-                raise ApiError(405, "Method not allowed")
-            if endpoint is None:
-                raise not_found()
-            self.access.authorize(endpoint, entry.path)
-            tricks = {f.kind for f in faults}
-            answer = self._once(entry.raw_path, endpoint, ids, entry.query, tricks)
+            body, headers = self._checked(entry, api, parsed, faults)
         except ApiError as error:
-            return _json(error.status, error.body, error.headers)
-        for fault in faults:
-            answer = alter(fault, answer, endpoint.key)
-        kinds = {f.kind for f in faults}
+            return respond(error.status, error.body, error.headers)
+        kinds = {fault.kind for fault in faults}
         if "truncated" in kinds:
-            return _cut_off(http, _dump(answer))
-        if "wrong_type" in kinds:
-            return web.Response(
-                body=_dump(answer), headers={**headers, "Content-Type": "text/html"}
-            )
-        return _json(200, answer, headers)
+            return truncate(http, dump(body))
+        return respond(200, body, headers, "text/html" if "wrong_type" in kinds else JSON)
 
-    def _once(
-        self,
-        raw_path: str,
-        endpoint: Endpoint,
-        ids: dict[str, str],
-        pairs: list[tuple[str, str]],
-        tricks: set[str],
-    ) -> Any:
-        """The whole answer, kept for an equal request if nothing changes meanwhile."""
-        if self._known is None or tricks:
-            return self._envelope(self._data(endpoint, ids, pairs, tricks))
-        if raw_path not in self._known:
-            answer = self._envelope(self._data(endpoint, ids, pairs, tricks))
-            self._known[raw_path] = orjson.Fragment(orjson.dumps(answer))
-        return self._known[raw_path]
+    def _checked(
+        self, entry: Request, api: Operation | None, parsed: Parsed | ApiError, faults: list[Fault]
+    ) -> tuple[Any, dict[str, str]]:
+        """Body and headers of a good response; raises an ApiError for any other."""
+        self.access.authenticate(entry.headers.get("Authorization"), entry.raw_path)
+        headers = self.limiter.take(api)
+        if entry.method != "GET":
+            raise ApiError(405, "Method not allowed")
+        if api is None:
+            raise not_found()
+        self.access.authorize(api, entry.path)
+        if isinstance(parsed, ApiError):
+            raise parsed
+        if not faults and entry.raw_path in self._cache:
+            return self._cache[entry.raw_path], headers
+        body = self._body(api, *parsed, {fault.kind for fault in faults})
+        for fault in faults:
+            body = changed(fault, body, api)
+        if self.cache_responses and not faults:
+            self._cache[entry.raw_path] = orjson.Fragment(orjson.dumps(body))
+        return body, headers
 
-    def _envelope(self, data: Any) -> Json:
-        """The answer around the data."""
-        if not self.pagination_beside_data:
-            return {"data": data}
-        beside = [name for name in data if name.lower().endswith("pagination")]
-        return {"data": data, **{name: data.pop(name) for name in beside}}
+    def _parsed(self, api: Operation | None, ids: dict[str, str], pairs: Pairs) -> Parsed | ApiError:
+        """The query and the page of each list, or what is wrong with the request.
 
-    def _data(
-        self,
-        endpoint: Endpoint,
-        ids: dict[str, str],
-        pairs: list[tuple[str, str]],
-        tricks: set[str],
-    ) -> Any:
-        """What stands at `data`."""
-        given = query.Given(endpoint, pairs)
-        now = self.clock.now()
-        pages = [
-            asked(endpoint, ids, given, prefix, self.page_cap)
-            for prefix in PREFIXES[endpoint.paging]
-        ]
-        since = next((page.since for page in pages if page.since), now)
-        # As the API keeps the end of a listing in its cursor, time stands still within one listing.
-        asked_for = Query(self.workspace, since, ids | given.plain, given.lists)
-        rows = endpoint.rows(asked_for)
-        if endpoint.paging == "first":
-            rows = rows[: pages[0].count]
-        if endpoint.paging in ("none", "first"):
-            return rows if endpoint.key is None else {endpoint.key: rows}
-        data: dict[str, Any] = {}
-        for page in pages:
-            name = page.field.rstrip(".") or "pagination"
-            key = (
-                name.removesuffix("Pagination") if endpoint.paging == "two" else endpoint.key or ""
-            )
-            listed = rows[key] if endpoint.paging == "two" else rows
-            data[key], pagination = cut(endpoint, page, listed, since, tricks)
+        As the API keeps the end of a listing in its cursor, time stands still within one listing.
+        """
+        if api is None:
+            return not_found()
+        try:
+            query = parse(self.workspace, self.clock.now(), api, ids, pairs)
+            wanted = pages(api, query, self.page_cap)
+        except ApiError as error:
+            return error
+        since = next((page.since for page in wanted if page.since), query.now)
+        return replace(query, now=since), wanted
+
+    def _body(self, api: Operation, query: Query, wanted: list[Page], faults: set[str]) -> Json:
+        """The whole body of a good response."""
+        rows = api.read(query)
+        if api.paging == "first":
+            rows = rows[: wanted[0].count]
+        if api.paging in ("none", "first"):
+            return {"data": rows if api.key is None else {api.key: rows}}
+        data: Json = {}
+        body: Json = {"data": data}
+        beside = body if self.pagination_beside_data else data
+        for page in wanted:
+            key, listed = api.key or "", rows
+            if api.paging == "two":
+                key = page.field.removesuffix("Pagination")
+                listed = rows[key]
+            data[key], pagination = cut(api, page, listed, query.now, faults)
             if pagination is not None:
-                data[name] = pagination
-            if endpoint.list_optional and not listed:
+                beside[page.field] = pagination
+            if api.list_optional and not listed:
                 del data[key]
-        if endpoint.beside:
-            data |= endpoint.beside(asked_for, rows)
-        return data
-
-
-def _dump(body: Any) -> bytes:
-    """JSON; half of a surrogate pair is written as an escape, as JavaScript does."""
-    try:
-        return orjson.dumps(body)
-    except TypeError:
-        return json.dumps(body).encode()
-
-
-def _json(status: int, body: Any, headers: Mapping[str, str]) -> web.Response:
-    return web.Response(status=status, body=_dump(body), headers={**headers, "Content-Type": _JSON})
-
-
-async def _edge(http: web.BaseRequest, entry: Request, fault: Fault) -> web.StreamResponse | None:
-    """The answer of a fault that stands in for the API, None if the API shall answer."""
-    if fault.kind == "slow":
-        await asyncio.sleep(fault.delay)
-    elif fault.kind == "stall":
-        await asyncio.sleep(fault.delay)
-        return _reset(http)
-    elif fault.kind == "reset":
-        return _reset(http)
-    elif fault.kind == "redirect":
-        raise ApiError(308, "Permanent Redirect", headers={"Location": fault.url})
-    elif fault.kind == "not_json":
-        return web.Response(body=fault.body or "{not json", headers={"Content-Type": _JSON})
-    elif fault.kind == "echo_auth":
-        raise ApiError(fault.status, f"Failed: Authorization: {entry.headers.get('Authorization')}")
-    elif fault.kind == "expired_cursor" and any(n.endswith("cursor") for n, _ in entry.query):
-        raise invalid("pagination.cursor", "has expired")
-    elif fault.kind == "status":
-        return _status(fault)
-    return None
-
-
-def _status(fault: Fault) -> web.Response:
-    """An answer with any status; by default a 502 is HTML, as a proxy writes it."""
-    headers = {} if fault.retry_after is None else {"Retry-After": str(fault.retry_after)}
-    if fault.body is not None or fault.status == 502:
-        body = fault.body or "<html><body><h1>502 Bad Gateway</h1></body></html>"
-        return web.Response(
-            status=fault.status, body=body, headers={**headers, "Content-Type": "text/html"}
-        )
-    messages = {
-        401: "Unauthorized",
-        403: "Forbidden",
-        404: "Resource not found",
-        429: "Too many requests",
-    }
-    error = ApiError(fault.status, messages.get(fault.status, "Internal error"), headers=headers)
-    if fault.status == 429 and fault.details:
-        error.body["errors"][0]["data"] = {
-            "remainingPoints": 0,
-            "msBeforeNext": 1000,
-            "consumedPoints": 601,
-        }
-    return _json(error.status, error.body, error.headers)
-
-
-def _reset(http: web.BaseRequest) -> web.StreamResponse:
-    """Reset the connection; the answer that is returned goes nowhere."""
-    transport = http.transport
-    if transport is not None:
-        sock = transport.get_extra_info("socket")
-        sock.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))
-        transport.abort()
-    raise asyncio.CancelledError
-
-
-def _cut_off(http: web.BaseRequest, body: bytes) -> web.StreamResponse:
-    """Send half a body and close; the answer that is returned goes nowhere."""
-    if http.transport is not None:
-        head = f"HTTP/1.1 200 OK\r\nContent-Type: {_JSON}\r\nContent-Length: {len(body)}\r\n\r\n"
-        http.transport.write(head.encode() + body[: len(body) // 2])
-        http.transport.close()
-    raise asyncio.CancelledError
+        if api.beside:
+            data |= api.beside(query, rows)
+        return body

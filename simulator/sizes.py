@@ -1,7 +1,5 @@
 """How large the generated workspaces are."""
 
-from __future__ import annotations
-
 from dataclasses import dataclass
 
 
@@ -31,6 +29,7 @@ SIZES = {
     "empty": Size(0, 0, 0, 0, 0, 3, 3, 3, 0, 0, 0, 0, 0, 0, 0, 0),
     "tiny": Size(2, 2, 1, 3, 1, 3, 3, 3, 1, 2, 5, 1, 2, 3, 1, 1),
     "small": Size(6, 8, 3, 12, 3, 40, 40, 40, 2, 12, 10, 3, 6, 14, 5, 3),
+    "company": Size(10, 12, 3, 14, 4, 40, 40, 40, 2, 12, 10, 3, 9, 14, 12, 7),
     "medium": Size(60, 120, 30, 400, 20, 250, 320, 30, 6, 220, 60, 20, 20, 24, 60, 7),
     "large": Size(600, 1200, 300, 4000, 200, 2500, 3200, 300, 60, 450, 600, 200, 40, 36, 600, 5),
 }

@@ -1,4 +1,4 @@
-"""Daily usage (API calls and MTU): pure functions of seed, source, day and today.
+"""Daily usage (API calls and MTU): pure functions of the sources, the day and today.
 
 Facts (API pages "Get Daily ... Usage"): a row is a snapshot that is cumulative within the month,
 counts are strings, the running month grows. Assumed: midnight timestamps, a row for every day up
@@ -8,23 +8,26 @@ from that day to the day before in the next month, and with `boundary_rows` a cl
 the row of the day after it.
 """
 
-from __future__ import annotations
-
-from collections.abc import Callable, Sequence
+import re
+from collections.abc import Callable, Iterator, Sequence
 from datetime import date, timedelta
 from functools import lru_cache
-from typing import Any, overload
+from itertools import accumulate
 
 from simulator.clock import iso, midnight
-from simulator.words import Json, stable
-from simulator.workspace import Workspace
+from simulator.errors import invalid
+from simulator.objects import Objects
+from simulator.query import Query
+from simulator.values import Json
+from simulator.volume import SCALE, typical_calls, weight
 
 MTU = ("anonymous", "anonymousIdentified", "identified", "neverIdentified")
-_HUGE_SOURCE = "007"  # its counts leave the range in which a float is exact
+_MTU_SHARE = {"anonymousIdentified": 15, "identified": 45, "neverIdentified": 40}  # per cent
+_DAY = timedelta(days=1)
 
 
-class Rows(Sequence[Json]):
-    """A list whose rows are made when they are looked at."""
+class Rows:
+    """A list whose rows are built when they are read."""
 
     def __init__(self, length: int, build: Callable[[int], Json]) -> None:
         self._range, self._build = range(length), build
@@ -32,15 +35,12 @@ class Rows(Sequence[Json]):
     def __len__(self) -> int:
         return len(self._range)
 
-    @overload
-    def __getitem__(self, index: int) -> Json: ...
-    @overload
-    def __getitem__(self, index: slice) -> list[Json]: ...
-    def __getitem__(self, index: Any) -> Any:
-        """One row, or a list of rows."""
-        if isinstance(index, slice):
-            return [self._build(n) for n in self._range[index]]
-        return self._build(self._range[index])
+    def __getitem__(self, part: slice) -> list[Json]:
+        """Some of the rows."""
+        return [self._build(n) for n in self._range[part]]
+
+    def __iter__(self) -> Iterator[Json]:
+        return map(self._build, self._range)
 
 
 def following_month(period: date) -> date:
@@ -56,76 +56,74 @@ def months(first: date, last: date) -> list[date]:
     return found
 
 
-def history_start(ws: Workspace, today: date) -> date:
-    """The first month that has usage: `usage_months` before the running one."""
-    index = today.year * 12 + today.month - 1 - ws.size.usage_months
-    return date(index // 12, index % 12 + 1, 1)
+def usage(*metrics: str, by_source: bool) -> Callable[[Query], Rows]:
+    """Some metrics of a month, of each source or of the workspace."""
+
+    def rows(query: Query) -> Rows:
+        ws, text, today = query.workspace, query.params["period"], query.now.date()
+        if not re.fullmatch(r"[12]\d{3}-(0[1-9]|1[0-2])-01", text):
+            raise invalid("period", "must be the first day of a month, as YYYY-MM-DD")
+        period = date.fromisoformat(text)
+        if period > today:
+            raise invalid("period", "must not be in the future")
+        owners = [s["id"] for s in ws.sources] if by_source else [None]
+        return _rows(ws, period, today, metrics, owners)
+
+    return rows
 
 
-def api_calls(ws: Workspace, period: date, today: date) -> Sequence[Json]:
-    """APICallSnapshotV1 rows of a month."""
-    return _rows(ws, period, today, ("apiCalls",), [None])
-
-
-def api_calls_per_source(ws: Workspace, period: date, today: date) -> Sequence[Json]:
-    """SourceAPICallSnapshotV1 rows of a month, source by source."""
-    return _rows(ws, period, today, ("apiCalls",), [s["id"] for s in ws.sources])
-
-
-def mtu(ws: Workspace, period: date, today: date) -> Sequence[Json]:
-    """MtuSnapshotV1 rows of a month."""
-    return _rows(ws, period, today, MTU, [None])
-
-
-def mtu_per_source(ws: Workspace, period: date, today: date) -> Sequence[Json]:
-    """UsersPerSourceSnapshotV1 rows of a month, source by source."""
-    return _rows(ws, period, today, MTU, [s["id"] for s in ws.sources])
-
-
-def _rows(
-    ws: Workspace, period: date, today: date, metrics: tuple[str, ...], owners: list[str | None]
-) -> Sequence[Json]:
+def _rows(ws: Objects, period: date, today: date, metrics: tuple[str, ...], owners: Sequence[str | None]) -> Rows:
     """Rows of each owner (a source, or None for the workspace) for each day of a month."""
     start, end = (m.replace(day=ws.billing_day) for m in (period, following_month(period)))
-    last = end if ws.boundary_rows else end - timedelta(days=1)
-    days = (min(last, today) - start).days + 1
-    if days < 1 or period < history_start(ws, today):
-        return []
-    head: Json = {}
-    if metrics is MTU:
-        head = {
-            "periodStart": int(midnight(start).timestamp()),
-            "periodEnd": int(midnight(end).timestamp()),
-        }
+    last = min(end if ws.boundary_rows else end - _DAY, today)
+    age = (today.year - period.year) * 12 + today.month - period.month
+    days = max((last - start).days + 1, 0) if age <= ws.size.usage_months else 0
+    first, after = (int(midnight(day).timestamp()) for day in (start, end))
+    bounds = {"periodStart": first, "periodEnd": after} if metrics == MTU else {}
     everyone = [s["id"] for s in ws.sources]
-    whole = {m: sum(_daily(ws.seed, s, m) for s in everyone) for m in metrics}
 
     def build(n: int) -> Json:
         owner, day = owners[n // days], start + timedelta(days=n % days)
-        daily = whole if owner is None else {m: _daily(ws.seed, owner, m) for m in metrics}
+        sources = everyone if owner is None else [owner]
         return {
             **({} if owner is None else {"sourceId": owner}),
-            **head,
-            **{metric: str(_count(base, start, day, today)) for metric, base in daily.items()},
+            **bounds,
+            **{metric: str(_count(ws, sources, metric, start, day, today)) for metric in metrics},
             "timestamp": iso(midnight(day)),
         }
 
     return Rows(days * len(owners), build)
 
 
+def _count(ws: Objects, sources: list[str], metric: str, start: date, day: date, today: date) -> int:
+    """The total of some sources from the start of a month to the end of `day`, as known today."""
+    if metric == "anonymous":
+        parts = ("anonymousIdentified", "neverIdentified")
+        return sum(_count(ws, sources, part, start, day, today) for part in parts)
+    settled = following_month(start).replace(day=start.day) + timedelta(days=3)
+    late = max((settled - today).days, 0) if (settled - day).days <= 6 else 0
+    missing = 40 if day == today else late  # per cent of the calls of that day
+    number = (day - start).days
+    total = 0
+    for source in sources:
+        now, before = (_total(ws, source, metric, start, n) for n in (number, number - 1))
+        total += now - (now - before) * missing // 100
+    # A user whom two sources see counts once in the workspace.
+    return total * 4 // 5 if metric != "apiCalls" and len(sources) > 1 else total
+
+
+def _total(ws: Objects, source: str, metric: str, start: date, number: int) -> int:
+    """The total of a source from the start of a month to the end of its day `number`."""
+    if number < 0:
+        return 0
+    if metric == "apiCalls":
+        return typical_calls(ws, source) * _weights(ws.seed, source, start)[number] // SCALE
+    busy = _weights(ws.seed, source, start)[27] // 28  # the average of four weeks
+    users = typical_calls(ws, source) * busy // SCALE // 2
+    return users * (number + 1) // (number + 9) * _MTU_SHARE[metric] // 100
+
+
 @lru_cache(maxsize=100_000)
-def _daily(seed: int, source: str, metric: str) -> int:
-    """The average of a day; a multiple of 400, so that counts of sources add up exactly."""
-    if source == _HUGE_SOURCE:
-        return 4 * 10**14
-    size: int = 10 ** (2 + stable(seed, source) % 6)
-    return stable(seed, source, metric) % size * 400
-
-
-def _count(base: int, start: date, day: date, today: date) -> int:
-    """The total from the start of the month to the end of `day`, as known on `today`."""
-    total = base * ((day - start).days + 1) + base * (day.toordinal() * 37 % 11) // 40
-    end = following_month(start).replace(day=start.day)
-    if (end - day).days <= 3:
-        total -= base * max((end + timedelta(days=3) - today).days, 0) // 100
-    return total - (base // 4 if day == today else 0)
+def _weights(seed: int, source: str, start: date) -> list[int]:
+    """The weight of a month's days up to each day."""
+    return list(accumulate(weight(seed, source, start + timedelta(days=n)) for n in range(32)))

@@ -247,7 +247,7 @@ class DistinctParentRouter(cdk.SubstreamPartitionRouter):
         seen, sync = set[str](), vars(self.api_budget).setdefault("sync_state", SyncState())
         for parent in super().stream_slices():
             identity = repr(parent.partition)
-            if identity in seen or None in parent.extra_fields.values():
+            if identity in seen or any(v in (None, "") for v in [*parent.values(), *parent.extra_fields.values()]):
                 continue
             if seen and self.requests_per_minute:
                 time.sleep(60 / self.requests_per_minute)
