@@ -9,18 +9,17 @@ FROM ${BASE_IMAGE} AS builder
 ENV PIP_NO_CACHE_DIR=1 PIP_DISABLE_PIP_VERSION_CHECK=1
 WORKDIR /build
 
-# A virtual environment separates the connector from the packages of the base image.
-COPY requirements-build.lock requirements-runtime.lock ./
-RUN python -m venv tools \
-    && tools/bin/pip install --require-hashes --only-binary :all: --requirement requirements-build.lock \
-    && python -m venv --without-pip /opt/source-segment \
-    && tools/bin/pip --python /opt/source-segment/bin/python install --no-deps \
-        --require-hashes --only-binary :all: --requirement requirements-runtime.lock
+# A virtual environment separates the connector from the packages of the base image. The lock file
+# includes what builds the wheel.
+COPY requirements-image.lock ./
+RUN python -m venv /opt/source-segment \
+    && /opt/source-segment/bin/pip install --no-deps --require-hashes --only-binary :all: \
+        --requirement requirements-image.lock
 
 COPY pyproject.toml README.md LICENSE manifest.yaml ./
 COPY source_segment source_segment
-RUN tools/bin/pip wheel --no-deps --no-build-isolation --wheel-dir dist . \
-    && tools/bin/pip --python /opt/source-segment/bin/python install --no-deps dist/*.whl
+RUN /opt/source-segment/bin/pip install --no-deps --no-build-isolation . \
+    && /opt/source-segment/bin/pip uninstall --yes hatchling pip
 
 FROM ${BASE_IMAGE}
 WORKDIR /airbyte/integration_code

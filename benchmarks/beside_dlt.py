@@ -28,8 +28,6 @@ def measure(folder: Path, start_date: str) -> list[Figure]:
             theirs.append((span(sim), len(sim.requests)))
     (time, count), (dlt_time, dlt_count) = min(ours), min(theirs)
     return [
-        Figure(
-            "Time of a dlt pipeline", f"{dlt_time:.2f} s", f"{time:.2f} s (ours)", dlt_time / time
-        ),
+        Figure("Time of a dlt pipeline", f"{dlt_time:.2f} s", f"{time:.2f} s (ours)", dlt_time / time),
         Figure("Requests of a dlt pipeline", str(dlt_count), f"{count} (ours)", dlt_count / count),
     ]

@@ -31,9 +31,7 @@ class Files:
         """`--config`, with these options."""
         return self._file("config", self._config | options)
 
-    def read(
-        self, streams: Iterable[str], state: list[Json] | None = None, **options: Any
-    ) -> list[str]:
+    def read(self, streams: Iterable[str], state: list[Json] | None = None, **options: Any) -> list[str]:
         """The arguments of a read of these streams."""
         entries = [
             {

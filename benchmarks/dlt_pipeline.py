@@ -164,9 +164,7 @@ def resources(start: str) -> list[Any]:
             "dailyPerSourceMTUUsage",
             ["sourceId", "timestamp"],
         ),
-        usage(
-            "usage_mtu_workspace_daily", "usage/mtu/daily", "dailyWorkspaceMTUUsage", "timestamp"
-        ),
+        usage("usage_mtu_workspace_daily", "usage/mtu/daily", "dailyWorkspaceMTUUsage", "timestamp"),
     ]
 
 

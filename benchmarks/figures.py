@@ -34,10 +34,7 @@ AIMS = {
     "Requests, core streams": Aim(most=1),
     "Requests, all streams": Aim(most=1),
     "Requests, core streams once more": Aim(most=1),
-    **{
-        f"Time, {count} workers": Aim(most=1.3) if count == DEFAULT_WORKERS else NONE
-        for count in WORKERS
-    },
+    **{f"Time, {count} workers": Aim(most=1.3) if count == DEFAULT_WORKERS else NONE for count in WORKERS},
     "Time, 600 requests a minute": Aim(most=1.1),
     "Answers 429, in percent": Aim(most=1),
     "Speed, beside the stock CDK": Aim(least=2.5),

@@ -32,6 +32,5 @@ def measure(folder: Path, start_date: str) -> list[Figure]:
     middle = {name: median(times) for name, times in took.items()}
     floor = middle.pop("import")
     return [
-        Figure(f"Start of {name}", f"{time:.2f} s", f"{floor:.2f} s", time / floor)
-        for name, time in middle.items()
+        Figure(f"Start of {name}", f"{time:.2f} s", f"{floor:.2f} s", time / floor) for name, time in middle.items()
     ]

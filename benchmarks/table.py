@@ -22,8 +22,7 @@ def table(figures: Iterable[Figure]) -> str:
     for figure in figures:
         verdict = "" if figure.aim.holds(figure.ratio) else "missed"
         lines.append(
-            f"| {figure.name} | {figure.measured} | {figure.compared} | {figure.ratio:.2f} "
-            f"| {figure.aim} | {verdict} |"
+            f"| {figure.name} | {figure.measured} | {figure.compared} | {figure.ratio:.2f} | {figure.aim} | {verdict} |"
         )
     machine = f"{os.cpu_count()} cores, {platform.system()}, Python {platform.python_version()}"
     return "\n".join([*lines, "", f"{datetime.now(UTC).date()}, {machine}."])

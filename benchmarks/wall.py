@@ -24,8 +24,7 @@ def measure(folder: Path, start_date: str) -> tuple[list[Figure], list[dict[str,
         files = Files(folder, sim, start_date)
         connector(files, files.read(CORE, num_workers=40))  # the simulator knows all answers now
         bound: dict[int, float] = {
-            count: max(_total(sim, start_date) * LATENCY / count, LONGEST_CHAIN * LATENCY)
-            for count in WORKERS
+            count: max(_total(sim, start_date) * LATENCY / count, LONGEST_CHAIN * LATENCY) for count in WORKERS
         }
         spans: dict[int, list[float]] = {count: [] for count in WORKERS}
         sync: dict[str, Any] = {}
@@ -37,12 +36,9 @@ def measure(folder: Path, start_date: str) -> tuple[list[Figure], list[dict[str,
                 if count == DEFAULT_WORKERS and spans[count][-1] == min(spans[count]):
                     sync = _over_time(sim)
     took = {count: median(spans[count]) for count in WORKERS}
-    curve = [
-        {"workers": n, "seconds": took[n], "all": spans[n], "bound": bound[n]} for n in WORKERS
-    ]
+    curve = [{"workers": n, "seconds": took[n], "all": spans[n], "bound": bound[n]} for n in WORKERS]
     figures = [
-        Figure(f"Time, {n} workers", f"{took[n]:.2f} s", f"{bound[n]:.2f} s", took[n] / bound[n])
-        for n in WORKERS
+        Figure(f"Time, {n} workers", f"{took[n]:.2f} s", f"{bound[n]:.2f} s", took[n] / bound[n]) for n in WORKERS
     ]
     return figures, curve, sync
 

@@ -52,9 +52,7 @@ def bulk(users: int, rich: bool = False) -> Workspace:
     if rich:
         labels = [{"key": f"label-{n}", "value": f"value-{n}"} for n in range(4)]
         for n, user in enumerate(found.users):
-            resources = [
-                {"id": f"{user['id']}{k}", "type": "SOURCE", "labels": labels} for k in "ab"
-            ]
+            resources = [{"id": f"{user['id']}{k}", "type": "SOURCE", "labels": labels} for k in "ab"]
             role = {"roleName": "Source Admin", "roleId": f"role{n % 8}", "resources": resources}
             user["permissions"] = [role]
     return found

@@ -1,7 +1,5 @@
 """What acceptance-test-config.yml names, and the simulated workspace that it is about."""
 
-from __future__ import annotations
-
 import json
 from dataclasses import replace
 from datetime import UTC, datetime
@@ -12,37 +10,34 @@ import yaml
 
 from simulator import Simulator, Workspace
 from simulator.streams import STREAMS
+from unit_tests.streams.family import replace_ids
 
 Json = dict[str, Any]
 ROOT = Path(__file__).parent.parent
 NOW = datetime(2026, 3, 10, 12, 30, tzinfo=UTC)  # the time of all scenarios
 TESTS: Json = yaml.safe_load((ROOT / "acceptance-test-config.yml").read_text())["acceptance_tests"]
-
-
-def load(path: str) -> Any:
-    """The content of a JSON file that is named relative to the repository."""
-    return json.loads((ROOT / path).read_text(encoding="utf-8"))
+[INCREMENTAL] = TESTS["incremental"]["tests"]
+CONFIG: Json = json.loads((ROOT / INCREMENTAL["config_path"]).read_text())
+RECORDS, CATALOG = ROOT / TESTS["basic_read"]["expect_records"]["path"], ROOT / INCREMENTAL["configured_catalog_path"]
+IDS = {"sources": ["web", "007"], "destinations": ["braze", "1e5"], "warehouses": ["snowflake"]}  # those of the states
 
 
 def simulator() -> Simulator:
     """The smallest workspace in which each list has an entry, at `NOW`; not yet running."""
-    workspace = Workspace.generate("tiny", today=NOW.date())
-    workspace.size = replace(workspace.size, sync_days=4)  # more than are read again
-    [group] = workspace.groups
-    workspace.children["group_invites"][group["id"],] = ["invité@example.com"]
-    [[first, second]] = workspace.children["audiences"].values()
+    workspace = Workspace.generate("tiny", 1, NOW.date())
+    workspace.size = replace(workspace.size, sync_days=4)  # more than a later sync reads again
+    workspace.children["group_invites"][workspace.groups[0]["id"],] = ["invité@example.com"]
+    [first, second], *_ = workspace.children["audiences"].values()
     own = ("id", "spaceId", "name", "key", "enabled", "definition", "createdAt")
-    workspace.children["audience_references"][first["spaceId"], first["id"]] = [
-        {name: second[name] for name in own}
-    ]
-    for runs in workspace.children["sync_statuses"].values():
-        del runs[19:]  # whose counts have over 64 bits: the standard tests take them for floats
+    references = workspace.children["audience_references"]
+    references[first["spaceId"], first["id"]] = [{name: second[name] for name in own}]
+    for kind, ids in IDS.items():
+        replace_ids(workspace, dict(zip((row["id"] for row in getattr(workspace, kind)), ids, strict=True)))
     return Simulator(workspace=workspace, now=NOW)
 
 
 def truth() -> dict[str, list[Json]]:
     """The records of a full sync with the sample config, by stream, without the connector."""
-    start = load(TESTS["basic_read"]["tests"][0]["config_path"])["start_date"]
-    window = datetime.fromisoformat(start).replace(tzinfo=UTC), NOW
+    window = datetime.fromisoformat(CONFIG["start_date"]).replace(tzinfo=UTC), NOW
     sim = simulator()
-    return {name: sim.truth(name, start, window) for name in sorted(STREAMS)}
+    return {name: sim.truth(name, CONFIG["start_date"], window) for name in sorted(STREAMS)}

@@ -1,7 +1,5 @@
 """Airbyte's standard tests of a source, on the configs that acceptance-test-config.yml names."""
 
-from __future__ import annotations
-
 from collections.abc import Iterator
 from pathlib import Path
 from typing import ClassVar
@@ -13,7 +11,7 @@ from freezegun import freeze_time
 
 from integration_tests.scenario import NOW, ROOT
 from simulator import Simulator
-from source_segment import SourceSegment
+from source_segment.source import SourceSegment
 
 
 class TestAcceptance(SourceTestSuiteBase):

@@ -1,67 +1,82 @@
-"""Expected records and two full refreshes, which Airbyte's standard tests no longer compare."""
-
-from __future__ import annotations
+"""What Airbyte's standard tests no longer compare: expected records, full refreshes and incremental syncs."""
 
 import json
 from collections import defaultdict
 from collections.abc import Iterable
 
+import pytest
 import yaml
 
-from integration_tests.scenario import ROOT, TESTS, Json, load
+from integration_tests.scenario import CATALOG, INCREMENTAL, RECORDS, ROOT, TESTS, Json, truth
 from scripts.expected_records import configured_catalog, records
 from simulator.streams import STREAMS
 from unit_tests.connector import Connector, same
 
-IGNORED: dict[str, list[Json]] = TESTS["full_refresh"]["ignored_fields"]
+CONFIGURED = {entry["stream"]["name"]: entry for entry in json.loads(CATALOG.read_text())["streams"]}
+CURSORS = {name: entry["cursor_field"][0] for name, entry in CONFIGURED.items() if "cursor_field" in entry}
+PARENTS = {"listSources", "listConnectedDestinationsFromSource", "listWarehouses"}
 
 
-def compared(stream: str, records: Iterable[Json]) -> list[Json]:
+def compared(stream: str, rows: Iterable[Json]) -> list[Json]:
     """The records without the fields that acceptance-test-config.yml excepts."""
-    ignored = {field["name"] for field in IGNORED.get(stream, ())}
-    return [{k: v for k, v in record.items() if k not in ignored} for record in records]
+    ignored = {field["name"] for field in TESTS["full_refresh"]["ignored_fields"].get(stream, ())}
+    return [{name: row[name] for name in row.keys() - ignored} for row in rows]
 
 
-def expected_records() -> dict[str, list[Json]]:
-    expected = defaultdict(list)
-    path = ROOT / TESTS["basic_read"]["expect_records"]["path"]
-    for line in path.read_text(encoding="utf-8").splitlines():
+@pytest.mark.slow
+def test_full_refresh_twice_gives_the_expected_records(connector: Connector) -> None:
+    expected = defaultdict[str, list[Json]](list)
+    for line in RECORDS.read_text(encoding="utf-8").splitlines():
         record = json.loads(line)
         expected[record["stream"]].append(record["data"])
-    return expected
-
-
-def test_full_refresh_twice_gives_the_expected_records(connector: Connector) -> None:
-    expected = expected_records()
     assert expected.keys() == STREAMS.keys()
-    for _ in range(2):
-        output = connector.read(STREAMS, sync_mode="full_refresh")
+
+    first = connector.read(STREAMS, sync_mode="full_refresh")
+    for output in (first, connector.read(STREAMS, sync_mode="full_refresh")):
         assert output.code == 0, output.errors
-        assert output.records.keys() == expected.keys()
         for stream, rows in expected.items():
             same(compared(stream, output.records[stream]), compared(stream, rows))
 
 
-def test_every_exception_has_a_reason_and_a_field() -> None:
-    for stream, fields in IGNORED.items():
-        schema = load(f"source_segment/schemas/{stream}.json")
-        for field in fields:
-            assert field["name"] in schema["properties"]
-            assert len(field["bypass_reason"].split()) > 3
+def test_files_are_current(connector: Connector) -> None:
+    discovered = connector.discover().catalog()
 
-
-def test_expected_records_are_current() -> None:
-    path = ROOT / TESTS["basic_read"]["expect_records"]["path"]
-    assert path.read_text(encoding="utf-8") == records(), "run make expected"
-
-
-def test_configured_catalog_is_current() -> None:
-    path = ROOT / TESTS["incremental"]["tests"][0]["configured_catalog_path"]
-    assert path.read_text(encoding="utf-8") == configured_catalog(), "run make expected"
+    assert RECORDS.read_text(encoding="utf-8") == records(), "run make expected"
+    assert CATALOG.read_text(encoding="utf-8") == configured_catalog(), "run make expected"
+    assert CONFIGURED.keys() == discovered.keys()
+    for name, entry in CONFIGURED.items():
+        assert entry["stream"] | {"json_schema": discovered[name]["json_schema"]} == {
+            key: discovered[name][key] for key in entry["stream"]
+        }
 
 
 def test_spec_is_that_of_the_file(connector: Connector) -> None:
-    path = ROOT / TESTS["spec"]["tests"][0]["spec_path"]
-    declared = yaml.safe_load(path.read_text(encoding="utf-8"))["spec"]
+    declared = yaml.safe_load((ROOT / TESTS["spec"]["tests"][0]["spec_path"]).read_text(encoding="utf-8"))["spec"]
     [message] = [m for m in connector.run("spec").messages if m["type"] == "SPEC"]
+
     assert message["spec"]["connectionSpecification"] == declared["connection_specification"]
+
+
+def test_states_of_the_first_release_stay_valid(connector: Connector) -> None:
+    """A sync reads on from its state, and so from a saved one of version 1.0.0."""
+    saved = json.loads((ROOT / "integration_tests/sample_state.json").read_text())
+    for state in (saved, connector.read(CURSORS, saved).state()):
+        output = connector.read(CURSORS, state)
+
+        assert output.code == 0, output.errors
+        for stream, cursor in CURSORS.items():
+            rows, expected = output.records[stream], truth()[stream]
+            assert 0 < len(rows) < len(expected), stream
+            oldest = min(row[cursor] for row in rows)
+            same(rows, [row for row in expected if row[cursor] >= oldest])
+
+
+def test_a_state_of_the_future_gives_no_records(connector: Connector) -> None:
+    state = json.loads((ROOT / INCREMENTAL["future_state"]["future_state_path"]).read_text())
+    assert {one["stream"]["stream_descriptor"]["name"] for one in state} == CURSORS.keys()
+
+    output = connector.read(CURSORS, state)
+
+    assert output.code == 0, output.errors
+    assert {stream: rows for stream, rows in output.records.items() if rows} == {}
+    assert set(output.asked()) <= PARENTS

@@ -65,7 +65,7 @@ SPECIAL = {  # stream and column, or path inside an object -> stream and column
 INTRODUCTION = """\
 # Entity-relationship diagram
 
-Written by `make erd`; edit [`scripts/erd.py`](../scripts/erd.py) instead. All tables with their
+Written by `make docs`; edit [`scripts/erd.py`](../scripts/erd.py) instead. All tables with their
 columns and keys are in [`erd/source.dbml`](../erd/source.dbml), which dbdiagram.io displays.
 
 Each line is labelled with the column that refers to the other stream, or with a path inside a JSON
@@ -85,7 +85,7 @@ def references(stream: Stream) -> dict[str, str]:
 def dbml() -> str:
     """All tables and references as DBML."""
     streams = catalog.streams()
-    tables, links = ["// Written by `make erd`; docs/erd.md has the diagrams."], []
+    tables, links = ["// Written by `make docs`; docs/erd.md has the diagrams."], []
     for stream in streams.values():
         lines = [f'Table "{stream.name}" {{']
         lines += [f'  "{name}" {_type(node)}' for name, node in stream.schema["properties"].items()]

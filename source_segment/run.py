@@ -46,8 +46,7 @@ def main(args: list[str]) -> int:
     except cdk.AirbyteTracedException as error:
         traced = error
     except Exception as error:
-        message = f"The connector failed: {type(error).__name__}: {error}"
-        traced = cdk.AirbyteTracedException.from_exception(error, message=message)
+        traced = cdk.AirbyteTracedException.from_exception(error, message=f"The connector failed: {error!r}")
     print(cdk.AirbyteEntrypoint.airbyte_message_to_string(traced.as_sanitized_airbyte_message()), flush=True)
     return 1
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 import time
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack
@@ -10,6 +11,8 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from airbyte_cdk.sources.declarative import concurrent_declarative_source
+from airbyte_cdk.utils import yaml_loader
 from pyrate_limiter import BucketFactory
 
 from simulator import Simulator
@@ -18,6 +21,7 @@ from unit_tests.connector import Connector
 
 NOW = datetime(2026, 3, 15, 12, 30, tzinfo=UTC)
 _sleep = time.sleep
+_component_schema = functools.cache(concurrent_declarative_source.get_declarative_component_schema)
 
 
 @pytest.fixture(autouse=True)
@@ -27,14 +31,16 @@ def _short_waits(monkeypatch: pytest.MonkeyPatch, request: pytest.FixtureRequest
         return
     monkeypatch.setattr(time, "sleep", lambda seconds: _sleep(min(seconds, 0.02)))
     change_manifest(monkeypatch, lambda text: text.replace("PT61S", "PT0.05S"))
+    # The CDK parses its YAML schema for each command, which takes as long as all the rest of a small sync.
+    monkeypatch.setattr(concurrent_declarative_source, "get_declarative_component_schema", _component_schema)
     # Each policy of a budget starts a thread that cleans up twice in its interval, and never ends.
     monkeypatch.setattr(BucketFactory, "schedule_leak", lambda *_: None)
 
 
 def change_manifest(monkeypatch: pytest.MonkeyPatch, change: Callable[[str], str]) -> None:
     """Let the connector load a changed text of the manifest."""
-    load = source.safe_load_yaml
-    monkeypatch.setattr(source, "safe_load_yaml", lambda content: load(change(bytes(content).decode())))
+    load = yaml_loader.safe_load_yaml
+    monkeypatch.setattr(source, "safe_load_yaml", lambda content: load(change(bytes(content).decode()).encode()))
 
 
 @pytest.fixture

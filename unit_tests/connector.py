@@ -1,4 +1,4 @@
-"""Runs the connector's console script in this process and sorts what it says."""
+"""Runs the connector's console script in this process and sorts its output."""
 
 from __future__ import annotations
 
@@ -14,7 +14,9 @@ from pathlib import Path
 from typing import Any
 from unittest import mock
 
+import orjson
 from airbyte_cdk.logger import init_logger
+from airbyte_cdk.models import AirbyteMessageSerializer
 from freezegun import freeze_time
 from pydantic import TypeAdapter
 
@@ -28,14 +30,17 @@ START = "2026-01-15"
 
 @dataclass
 class Output:
-    """What a command said: exit code, records and states by stream, statuses, errors, logs."""
+    """The output of a command: exit code, records and states by stream, statuses, errors, logs."""
 
     code: int
     text: str
     requests: list[Request] = field(default_factory=list)
 
     def __post_init__(self) -> None:
-        self.messages = [json.loads(line) for line in self.text.split("\n") if line.strip()]
+        lines = [line for line in self.text.split("\n") if line.strip()]
+        for line in lines:  # what strict readers of JSON, and of the protocol, would do
+            AirbyteMessageSerializer.load(orjson.loads(line))
+        self.messages = [json.loads(line) for line in lines]  # unlike orjson, keeps all digits
         self.records: dict[str, list[Json]] = defaultdict(list)
         self.states: dict[str, list[Json]] = defaultdict(list)
         self.statuses: dict[str, list[str]] = defaultdict(list)
@@ -94,9 +99,7 @@ class Output:
 
     def connection(self) -> tuple[str, str]:
         """Status and message of a check."""
-        found = next(
-            m["connectionStatus"] for m in self.messages if m["type"] == "CONNECTION_STATUS"
-        )
+        found = next(m["connectionStatus"] for m in self.messages if m["type"] == "CONNECTION_STATUS")
         return found["status"], found.get("message", "")
 
     def asked(self) -> Counter[str | None]:
@@ -199,9 +202,7 @@ def latest(stream: str, key: Iterable[str], *outputs: Output) -> list[Json]:
 
 def same(records: Iterable[Mapping[str, Any]], truth: Iterable[Mapping[str, Any]]) -> None:
     """Assert that two collections of records hold the same ones equally often."""
-    found, wanted = (
-        Counter(json.dumps(row, sort_keys=True) for row in rows) for rows in (records, truth)
-    )
+    found, wanted = (Counter(json.dumps(row, sort_keys=True) for row in rows) for rows in (records, truth))
     missing, extra = wanted - found, found - wanted
     assert not missing | extra, f"missing {list(missing)[:3]}, not true {list(extra)[:3]}"
 

@@ -159,9 +159,7 @@ def test_the_other_commands_say_the_same(connect: Connect, command: str) -> None
         ("eu1", "eu1.api.segmentapis.com"),
     ],
 )
-def test_the_region_chooses_the_host(
-    connect: Connect, monkeypatch: pytest.MonkeyPatch, region: Any, host: str
-) -> None:
+def test_the_region_chooses_the_host(connect: Connect, monkeypatch: pytest.MonkeyPatch, region: Any, host: str) -> None:
     looked_up: list[str] = []
 
     def look_up(name: str, *_: object, **__: object) -> None:
@@ -180,9 +178,7 @@ def test_the_region_chooses_the_host(
     ):
         monkeypatch.delenv(name, raising=False)
 
-    output = connector.run(
-        "check", config=changed(connector, {"region": region, "api_url": LEFT_OUT})
-    )
+    output = connector.run("check", config=changed(connector, {"region": region, "api_url": LEFT_OUT}))
 
     assert output.connection()[0] == "FAILED"
     assert set(looked_up) == {host}
@@ -205,9 +201,7 @@ def test_the_page_size_is_sent_and_kept_within_what_an_operation_allows(connect:
 
     output = connector.read(["users", "space_audiences", "space_filters"], page_size=300)
 
-    sizes = {
-        request.operation: dict(request.query)["pagination.count"] for request in output.requests
-    }
+    sizes = {request.operation: dict(request.query)["pagination.count"] for request in output.requests}
     assert sizes["listUsers"] == "300"
     assert sizes["listAudiences"] == "200"
     assert sizes["listFiltersForSpace"] == "10"

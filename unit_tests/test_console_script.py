@@ -1,9 +1,6 @@
-"""The console script as a process of its own, and files that it cannot read."""
-
-from __future__ import annotations
+"""The console script: exit codes, and files that it cannot read."""
 
 import json
-import os
 import subprocess
 import sys
 from collections.abc import Callable
@@ -11,122 +8,55 @@ from pathlib import Path
 
 import pytest
 
-from unit_tests.connector import Connector, Json, Output, configured, same
+from unit_tests.connector import Connector, Output, configured
 
 Connect = Callable[..., Connector]
-SCRIPT = Path(sys.executable).parent / "source-segment"
-FILES = {
-    "missing": None,
-    "broken": b'{"api_token": "sgp_half-a-token", ',
-    "empty": b"",
-    "a text": b'"config"',
-    "no text at all": b'{"api_token": "\xff\xfe"}',
-}
+SCRIPT = str(Path(sys.executable).with_name("source-segment"))
 
 
-def process(folder: Path, command: str, **files: Json | list[Json]) -> tuple[Output, str]:
-    """Run the script in a folder; its output, and what it wrote to stderr."""
-    args = [str(SCRIPT), command]
-    for name, content in files.items():
-        path = folder / f"{name}.json"
-        path.write_text(json.dumps(content))
-        args += [f"--{name}", path.name]
-    # Without PYTHONUNBUFFERED and the like: a pipe is buffered by default.
-    plain = {name: value for name, value in os.environ.items() if not name.startswith("PYTHON")}
-    found = subprocess.run(args, cwd=folder, env=plain, capture_output=True, timeout=60)
-    return Output(found.returncode, found.stdout.decode()), found.stderr.decode()
+@pytest.mark.slow
+def test_failed_read_exits_with_1(connect: Connect, tmp_path: Path) -> None:
+    config = connect(now=None).config | {"api_token": "sgp_not-the-right-one"}
+    (tmp_path / "config.json").write_text(json.dumps(config))
+    (tmp_path / "catalog.json").write_text(json.dumps(configured(["users"])))
+
+    command = [SCRIPT, "read", "--config", "config.json", "--catalog", "catalog.json"]
+    ended = subprocess.run(command, cwd=tmp_path, capture_output=True, text=True)
+    [error] = Output(ended.returncode, ended.stdout).errors
+
+    assert ended.returncode == 1
+    assert "token" in error["message"]
+    assert "sgp_not-the-right-one" not in ended.stdout + ended.stderr
 
 
-def test_spec(tmp_path: Path) -> None:
-    output, errors = process(tmp_path, "spec")
+@pytest.mark.slow
+def test_unknown_command_exits_with_2(tmp_path: Path) -> None:
+    ended = subprocess.run([SCRIPT, "write"], cwd=tmp_path, capture_output=True, text=True)
 
-    assert output.code == 0
-    assert [m["type"] for m in output.messages if m["type"] != "LOG"] == ["SPEC"]
-    assert errors == ""
-
-
-def test_check(connect: Connect, tmp_path: Path) -> None:
-    connector = connect(now=None)
-
-    output, errors = process(tmp_path, "check", config=connector.config)
-
-    assert output.code == 0
-    assert output.connection()[0] == "SUCCEEDED"
-    assert errors == ""
+    assert ended.returncode == 2
+    assert "invalid choice: 'write'" in ended.stderr
 
 
-def test_discover(connect: Connect, tmp_path: Path) -> None:
-    output, errors = process(tmp_path, "discover", config=connect(now=None).config)
-
-    assert output.code == 0
-    assert len(output.catalog()) == 71
-    assert errors == ""
-
-
-def test_read(connect: Connect, tmp_path: Path) -> None:
-    connector = connect(now=None, size="small")
-
-    output, errors = process(
-        tmp_path,
-        "read",
-        config=connector.config,
-        catalog=configured(["users", "sources"]),
-        state=[],
-    )
-
-    assert output.code == 0
-    for stream in ("users", "sources"):  # with names of other alphabets
-        same(output.records[stream], connector.sim.truth(stream))
-        assert output.status(stream) == "COMPLETE"
-    assert errors == ""
-    assert connector.sim.token not in output.text
-    assert sorted(path.name for path in tmp_path.iterdir()) == [
-        "catalog.json",
-        "config.json",
-        "state.json",
-    ]
-
-
-def test_a_failed_read_exits_with_1(connect: Connect, tmp_path: Path) -> None:
-    connector = connect(now=None)
-    config = connector.config | {"api_token": "sgp_not-the-right-one"}
-
-    output, errors = process(tmp_path, "read", config=config, catalog=configured(["users"]))
-
-    assert output.code == 1
-    assert len(output.errors) == 1
-    assert "token" in output.errors[0]["message"]
-    assert "sgp_not-the-right-one" not in output.text + errors
-
-
-def test_an_unknown_command_is_told(tmp_path: Path) -> None:
-    found = subprocess.run([SCRIPT, "write"], cwd=tmp_path, capture_output=True, timeout=60)
-
-    assert found.returncode == 2
-    assert b"invalid choice: 'write'" in found.stdout + found.stderr
-
-
-@pytest.mark.parametrize("content", FILES)
-@pytest.mark.parametrize("file", ["config", "catalog", "state"])
-def test_a_file_that_cannot_be_read_is_named(
-    connect: Connect, tmp_path: Path, file: str, content: str
-) -> None:
+@pytest.mark.parametrize(
+    "content", [None, b'{"api_token": "sgp_half-a-token", ', b"", b'"text"', b'{"api_token": "\xff"}']
+)
+@pytest.mark.parametrize("name", ["config", "catalog", "state"])
+def test_unreadable_file_is_one_error(connect: Connect, tmp_path: Path, name: str, content: bytes | None) -> None:
     connector = connect()
-    paths = {name: tmp_path / f"the {name}.json" for name in ("config", "catalog", "state")}
-    paths["config"].write_text(json.dumps(connector.config))
-    paths["catalog"].write_text(json.dumps(configured(["users"])))
-    paths["state"].write_text("[]")
-    body = FILES[content]
-    paths[file].unlink() if body is None else paths[file].write_bytes(body)
-    args = [part for name, path in paths.items() for part in (f"--{name}", str(path))]
+    files = {"config": json.dumps(connector.config), "catalog": json.dumps(configured(["users"])), "state": "[]"}
+    arguments = ["read"]
+    for file, text in files.items():
+        path = tmp_path / f"the {file}.json"
+        arguments += [f"--{file}", str(path)]
+        if file != name:
+            path.write_text(text)
+        elif content is not None:
+            path.write_bytes(content)
 
-    code, text = connector._captured(["read", *args])
-    output = Output(code, text)
+    code, text = connector._captured(arguments)
+    [error] = Output(code, text).errors
 
     assert code == 1
-    [error] = output.errors
-    assert error["failure_type"] == "config_error"
-    assert error["message"].startswith(f"The {file} file {paths[file]} cannot be read: ")
-    assert "sgp_half-a-token" not in output.errors[0]["message"]
-    assert output.records == {}
+    assert content not in (None, b"") or str(tmp_path / f"the {name}.json") in error["message"]
+    assert "sgp_half-a-token" not in error["message"]
     assert connector.sim.requests == []

@@ -1,117 +1,106 @@
-"""What is true of each stream in the manifest: short, and as the facts of the API have it."""
-
-from __future__ import annotations
+"""What must be true of the manifest, beside the facts of the API, and the size of the package."""
 
 import re
+from collections.abc import Iterator
 from typing import Any
 
 import pytest
 import yaml
 
+from scripts import catalog
 from simulator.streams import STREAMS as SIMULATED
+from source_segment import components
 from unit_tests import facts
-from unit_tests.facts import MANIFEST, NAMES
-from unit_tests.issue import CORE
+from unit_tests.facts import MANIFEST, NAMES, ROOT
+from unit_tests.issue import CORE, KEYS
 
-OWN_LINES, WIDTH = 10, 110
+CUSTOM = {  # each class, and the stock type whose place it takes
+    "SegmentErrorHandler": "CustomErrorHandler",
+    "SegmentJsonDecoder": "CustomDecoder",
+    "SegmentRecordExtractor": "CustomRecordExtractor",
+    "DistinctParentRouter": "CustomPartitionRouter",
+    "StateStart": "CustomStateMigration",
+    "StartDateValidator": "CustomValidationStrategy",
+    "AddParentIds": "CustomTransformation",
+}
+stream_names = pytest.mark.parametrize("name", NAMES)
 
 
-def paging(name: str) -> dict[str, int | None]:
-    """Prefixes of the paging parameters that an operation takes, each with its largest page."""
-    return {
-        param["name"].removesuffix("count"): param["max"]
-        for param in facts.operation(name)["query_params"]
-        if re.search(r"(^|\.)count$", param["name"])
-    }
+def custom_components(node: Any) -> Iterator[tuple[str, str]]:
+    """Class name and type of each custom component in a definition."""
+    if isinstance(node, dict):
+        if "class_name" in node or str(node.get("type", "")).startswith("Custom"):
+            yield node["class_name"].removeprefix("source_declarative_manifest.components."), node["type"]
+        node = list(node.values())
+    for part in node if isinstance(node, list) else ():
+        yield from custom_components(part)
 
 
-def test_all_streams_are_declared_once_and_the_core_comes_first() -> None:
-    listed = [reference["$ref"].rpartition("/")[2] for reference in _raw()["streams"]]
+def without_names(path: str) -> str:
+    """A path with the same word in place of each id."""
+    return re.sub(r"\{\w+\}", "{}", path)
 
-    assert listed == NAMES
-    assert listed[:18] == CORE
+
+def test_streams_are_declared_once_and_the_core_comes_first() -> None:
+    listed = [reference.rpartition("/")[2] for reference in yaml.safe_load(facts.TEXT)["streams"]]
+
+    assert listed == NAMES == list(facts.STREAMS)
+    assert listed[: len(CORE)] == CORE
     assert set(listed) == set(SIMULATED)
-    assert len(listed) == 71
 
 
-@pytest.mark.parametrize("name", NAMES)
-def test_a_stream_is_named_once(name: str) -> None:
-    assert facts.STREAMS[name]["$parameters"]["name"] == name
+def test_nothing_is_custom_but_the_components() -> None:
+    found = set(custom_components(MANIFEST))
+
+    assert found == set(CUSTOM.items())
+    assert all(hasattr(components, name) for name in CUSTOM)
 
 
-@pytest.mark.parametrize("name", NAMES)
-def test_stream_has_at_most_ten_lines_below_its_name(name: str) -> None:
-    own = facts.source_lines()[name][1:]
-
-    assert len(own) <= OWN_LINES, own
+def test_no_line_is_over_120_characters() -> None:
+    assert [n for n, line in enumerate(facts.TEXT.splitlines(), 1) if len(line) > 120] == []
 
 
-def test_no_line_is_packed() -> None:
-    assert [line for line in facts.TEXT.splitlines() if len(line) > WIDTH] == []
+def test_package_stays_small() -> None:
+    lines = {path.name: len(path.read_text().splitlines()) for path in (ROOT / "source_segment").rglob("*.py")}
+
+    assert lines["components.py"] <= 400
+    assert sum(lines.values()) <= 500, lines
 
 
-@pytest.mark.parametrize("name", NAMES)
-def test_path_and_record_key_are_those_of_the_operation(name: str) -> None:
-    endpoint, fact = facts.endpoint(name), facts.operation(name)
+@stream_names
+def test_path_and_records_are_those_of_the_operation(name: str) -> None:
+    stream, fact = catalog.streams()[name], facts.operation(name)
 
     assert fact, "the comment behind the stream's name is no operation of the API"
-    assert _without_names(endpoint["path"]) == _without_names(fact["path"])
-    keys = {record["key"]: record["kind"] for record in fact["records"]}
-    if key := endpoint.get("records"):
-        assert keys[key] == ("object" if endpoint.get("single") else "array")
+    assert without_names(stream.path) == without_names(fact["path"])
+    if stream.records:
+        assert stream.records in {record["key"] for record in fact["records"]}
     else:
-        assert "array" not in keys.values()
+        assert "array" not in {record["kind"] for record in fact["records"]}
+    assert bool(stream.requires) >= bool(fact["plan_feature"])
+    counts = [param["max"] for param in fact["query_params"] if param["name"].endswith("count")]
+    assert all((stream.page_size or 0) <= largest for largest in counts)
 
 
-@pytest.mark.parametrize("name", NAMES)
-def test_paging_is_that_of_the_operation(name: str) -> None:
-    endpoint, allowed = facts.endpoint(name), paging(name)
+@stream_names
+def test_key_and_cursor_are_fields(name: str) -> None:
+    stream = catalog.streams()[name]
 
-    prefix = endpoint.get("paging", "pagination.")
-    if facts.operation(name)["response_pagination"] == "absent":
-        assert prefix is None
-        most = {f"{sent}count": str(count) for sent, count in allowed.items()}
-        assert most.items() <= endpoint.get("params", {}).items()
-        return
-    assert prefix in allowed
-    assert endpoint.get("max_page_size", 1000) == allowed[prefix]
-    assert endpoint.get("page_size", 200) in (200, 1000, allowed[prefix])
+    assert list(stream.key) == KEYS.get(name, list(stream.key))
+    assert {*stream.key, *filter(None, [stream.cursor])} <= stream.schema["properties"].keys()
 
 
-@pytest.mark.parametrize("name", NAMES)
-def test_parameters_are_known_to_the_operation(name: str) -> None:
-    fact = facts.operation(name)
-    known = {param["name"]: param for param in fact["query_params"]}
+def test_each_limit_of_an_operation_has_a_policy_of_its_own() -> None:
+    paths = {name: re.sub(r"\{\w+\}", "an%2Fid", fact["path"]) for name, fact in facts.operations().items()}
+    read = {stream.operation for stream in catalog.streams().values()}
+    documented = {name: facts.operations()[name]["rate_limit_per_minute"] for name in read}
+    *policies, others = MANIFEST["api_budget"]["policies"]
+    found = {}
+    for policy in policies:
+        [matcher], [rate] = policy["matchers"], policy["rates"]
+        [name] = [name for name, path in paths.items() if re.search(matcher["url_path_pattern"], path)]
+        found[name] = rate["limit"]
+        assert rate["interval"] == "PT61S"
 
-    sent = {
-        re.sub(r"\.\d+$", "", field): value
-        for field, value in facts.endpoint(name).get("params", {}).items()
-    }
-    router = facts.STREAMS[name]["retriever"].get("partition_router", {})
-    sent |= dict.fromkeys([router["cursor_field"]] if "values" in router else [], "{}")
-    assert sent.keys() <= known.keys()
-    assert {field for field, param in known.items() if param["required"]} <= sent.keys()
-    for field, value in sent.items():
-        if "{" not in value:
-            assert value in known[field].get("enum", [value])
-
-
-@pytest.mark.parametrize("name", NAMES)
-def test_what_needs_a_feature_says_so(name: str) -> None:
-    if facts.operation(name)["plan_feature"]:
-        assert facts.endpoint(name)["requires"]
-
-
-def test_concurrency_is_declared() -> None:
-    level = MANIFEST["concurrency_level"]
-
-    assert "num_workers" in level["default_concurrency"]
-    assert level["max_concurrency"] == 40
-
-
-def _raw() -> Any:
-    return yaml.safe_load(facts.TEXT)
-
-
-def _without_names(path: str) -> str:
-    return re.sub(r"\{\w+\}", "{}", path)
+    assert found == {name: limit for name, limit in documented.items() if limit != "default"}
+    assert others["matchers"] == []

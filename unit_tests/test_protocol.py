@@ -136,9 +136,7 @@ def test_discover_tells_modes_cursors_and_schemas(connect: Connect, offline: Non
             assert not stream.get("default_cursor_field")
     incremental = [n for n in CORE if "incremental" in streams[n]["supported_sync_modes"]]
     assert incremental == INCREMENTAL
-    assert {tuple(streams[name]["default_cursor_field"]) for name in INCREMENTAL} == {
-        ("timestamp",)
-    }
+    assert {tuple(streams[name]["default_cursor_field"]) for name in INCREMENTAL} == {("timestamp",)}
 
 
 # ------------------------------------------------------------------------------------------ check

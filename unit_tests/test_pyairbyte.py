@@ -140,9 +140,7 @@ def test_checkout_by_pip_url_reads_what_can_have_changed(
     )
 
 
-def test_wheel_by_pip_url_is_complete(
-    airbyte: ModuleType, simulator: Simulator, wheel: Path, tmp_path: Path
-) -> None:
+def test_wheel_by_pip_url_is_complete(airbyte: ModuleType, simulator: Simulator, wheel: Path, tmp_path: Path) -> None:
     source = installed(airbyte, simulator, wheel, tmp_path)
     source.check()
     assert set(source.get_available_streams()) == set(STREAMS)
@@ -168,9 +166,7 @@ def test_package_asks_for_what_it_imports() -> None:
     assert {name for module in foreign for name in known[module]} <= asked
 
 
-def test_local_executable_has_the_documented_columns(
-    airbyte: ModuleType, simulator: Simulator, tmp_path: Path
-) -> None:
+def test_local_executable_has_the_documented_columns(airbyte: ModuleType, simulator: Simulator, tmp_path: Path) -> None:
     text = (ROOT / "docs" / "pyairbyte.md").read_text()
     documented = {
         table: set(re.findall(r"`(\w+)`", columns))

@@ -8,7 +8,6 @@ from typing import Any
 import pytest
 
 from scripts import catalog
-from scripts.drift import OBSERVED
 from unit_tests import facts
 from unit_tests.facts import Json
 
@@ -24,6 +23,10 @@ WHOLE_DATA = {  # streams whose record is the whole `data` object
 BESIDE = {  # fields of the response, beside its list, that become part of each record
     "source_details": "trackingPlanId",
     "profiles_warehouse_selective_syncs": "enableEventTables",
+}
+OBSERVED = {  # fields that public payloads have and the models lack
+    "tracking_plans": ["resourceSchemaId"],
+    "transformations": ["workspaceId"],
 }
 FORMATS = {"period": "date", "date": "date", "startTime": "date-time", "endTime": "date-time"}
 ADDED = {  # fields that the connector takes from the request: ids of parents, bounds of windows

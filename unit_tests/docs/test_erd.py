@@ -23,8 +23,8 @@ NO_REFERENCE = {  # ids of what no stream lists, or of various kinds of objects
 
 
 def test_both_files_are_current() -> None:
-    assert erd.DBML.read_text() == erd.dbml(), "run `make erd`"
-    assert erd.PAGE.read_text() == erd.page(), "run `make erd`"
+    assert erd.DBML.read_text() == erd.dbml(), "run `make docs`"
+    assert erd.PAGE.read_text() == erd.page(), "run `make docs`"
 
 
 @pytest.mark.parametrize("stream", STREAMS.values(), ids=lambda stream: stream.name)

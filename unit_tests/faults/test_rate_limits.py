@@ -1,32 +1,36 @@
-"""Rate limits: the pace from the headers, and what follows a 429."""
+"""Rate limits: the pace that the headers announce, what follows a 429, and operations with a limit of their own."""
 
 from __future__ import annotations
 
 import itertools
-import math
-import re
-import time
 from collections.abc import Callable
-from datetime import UTC, datetime, timedelta
-from email.utils import format_datetime, formatdate
+from datetime import timedelta
+from email.utils import format_datetime, parsedate_to_datetime
 from typing import Any
 
 import pytest
-from aiohttp import web_response
+import requests
+from requests.adapters import HTTPAdapter
 
-from simulator import Fault, RateLimit, Simulator, limits
-from unit_tests.connector import Connector, Output, same
-from unit_tests.faults.conftest import FakeTime
-from unit_tests.faults.judge import truth
+from simulator import Fault, RateLimit, Request
+from unit_tests.connector import Connector, Output
+from unit_tests.faults.assertions import TRANSIENT, assert_complete, assert_failed
 
 Connect = Callable[..., Connector]
-CHILDREN = ["source_details", "source_schema_settings", "source_connected_destinations",
-            "source_connected_warehouses", "source_regulations"]  # fmt: skip
+CHILDREN = ["source_details", "source_schema_settings", "source_connected_destinations", "source_connected_warehouses",
+            "source_regulations", "source_live_plugins"]  # fmt: skip
+# Streams and their operations, of two requests a minute.
+SLOW = {
+    "warehouse_syncs": "listSyncsFromWarehouse",
+    "warehouse_advanced_sync_schedules": "getAdvancedSyncScheduleFromWarehouse",
+}
+
+pytestmark = pytest.mark.usefixtures("fast_clock")
 
 
-def refused(output: Output) -> list[float]:
-    """When a 429 was answered."""
-    return [request.at for request in output.requests if request.status == 429]
+def rejected(output: Output) -> list[Request]:
+    """The requests that got a 429."""
+    return [request for request in output.requests if request.status == 429]
 
 
 def lasted(output: Output) -> float:
@@ -34,223 +38,133 @@ def lasted(output: Output) -> float:
     return output.requests[-1].at - output.requests[0].at
 
 
-def gap(output: Output, operation: str) -> float:
-    """Seconds between the first request of an operation and its repetition."""
-    first, second = [r.at for r in output.requests if r.operation == operation][:2]
-    return second - first
+def longest_pause(requests: list[Request]) -> float:
+    """The most seconds between two requests in a row."""
+    return max(later.at - earlier.at for earlier, later in itertools.pairwise(requests))
+
+
+def shift_dates(monkeypatch: pytest.MonkeyPatch, by: timedelta, *headers: str) -> None:
+    """Change the dates in these headers of each response."""
+    send = HTTPAdapter.send
+
+    def shifted(adapter: HTTPAdapter, request: requests.PreparedRequest, **options: Any) -> requests.Response:
+        response = send(adapter, request, **options)
+        for name in headers:
+            if name in response.headers:
+                response.headers[name] = format_datetime(
+                    parsedate_to_datetime(response.headers[name]) + by, usegmt=True
+                )
+        return response
+
+    monkeypatch.setattr(HTTPAdapter, "send", shifted)
 
 
 @pytest.mark.parametrize("workers", [4, 16])
-def test_pace_from_the_headers(connect: Connect, fake_time: FakeTime, workers: int) -> None:
-    connector = connect(size="small", rate_limit=RateLimit(18), latency=0.05,
-                        config={"num_workers": workers})  # fmt: skip
-
-    output = connector.read([*CHILDREN, "users", "warehouses", "groups", "group_users"])
-
-    assert output.code == 0
-    for name in CHILDREN:
-        same(output.records[name], truth(connector, name))
-    assert len(output.requests) > 35
-    assert len(refused(output)) <= len(output.requests) / 100
-    assert lasted(output) >= 60  # a second window was needed
-
-
-@pytest.mark.parametrize("minutes", [-10, 10])
-def test_clock_of_another_time(
-    connect: Connect, fake_time: FakeTime, monkeypatch: pytest.MonkeyPatch, minutes: int
-) -> None:
-    """The dates of the API are as far off this machine's clock as its own clock is."""
-
-    def date(seconds: float = 0) -> str:
-        return formatdate(math.ceil(time.time() + seconds) + 60 * minutes, usegmt=True)
-
-    monkeypatch.setattr(limits, "_date", date)
-    monkeypatch.setattr(web_response, "rfc822_formatted_time", date)
-    connector = connect(size="small", rate_limit=RateLimit(18), latency=0.05)
+def test_limit_that_the_headers_announce(connect: Connect, workers: int) -> None:
+    connector = connect(size="small", rate_limit=RateLimit(30), config={"num_workers": workers})
 
     output = connector.read([*CHILDREN, "users"])
 
     assert output.code == 0
-    assert len(refused(output)) <= 2
-    assert lasted(output) < 600  # a window of a minute or two, and not ten more
+    assert_complete(connector, output, *CHILDREN, "users")
+    assert len(output.requests) > 30  # the limit of a window
+    assert rejected(output) == []
 
 
-def test_reset_that_lies_years_ahead(
-    connect: Connect, fake_time: FakeTime, monkeypatch: pytest.MonkeyPatch
+@pytest.mark.parametrize(
+    ("fast_clock", "by", "headers"),
+    [
+        (30, timedelta(minutes=10), ["Date", "X-RateLimit-Reset"]),
+        (30, timedelta(minutes=-10), ["Date", "X-RateLimit-Reset"]),
+        (150, timedelta(days=1000), ["X-RateLimit-Reset"]),
+    ],
+    indirect=["fast_clock"],
+)
+def test_clock_or_reset_that_is_wrong(
+    connect: Connect, monkeypatch: pytest.MonkeyPatch, by: timedelta, headers: list[str]
 ) -> None:
-    monkeypatch.setattr(limits, "_date", lambda _seconds: "Tue, 31 Dec 2030 23:59:59 GMT")
-    connector = connect(size="small", rate_limit=RateLimit(18), latency=0.05)
+    """The clocks of Segment and of this machine differ, or a limit resets in years: then it waits for five minutes."""
+    shift_dates(monkeypatch, by, *headers)
+    connector = connect(size="small", rate_limit=RateLimit(30))
 
     output = connector.read([*CHILDREN, "users"])
 
     assert output.code == 0
-    assert lasted(output) < 3600  # five minutes a window
+    assert rejected(output) == []
+    assert longest_pause(output.requests) < (400 if "Date" in headers else 3600)
 
 
-@pytest.mark.parametrize("form", ["seconds", "date"])
-def test_429_with_retry_after(small: Connector, form: str) -> None:
-    assert small.now
-    date = format_datetime(small.now.astimezone(UTC) + timedelta(seconds=45), usegmt=True)
-    after = 45 if form == "seconds" else date
-    small.sim.faults.add(Fault("status", "listUsers", status=429, retry_after=after))
+@pytest.mark.parametrize(("retry_after", "wait"), [(45, 45), (None, 30), ("Wed, 21 Oct 2026 07:28:00 GMT", 30)])
+def test_429(small: Connector, retry_after: int | str | None, wait: int) -> None:
+    """All workers wait together, as long as `Retry-After` says in seconds, or half a minute."""
+    small.sim.faults.add(Fault("status", ".", after=5, status=429, retry_after=retry_after, times=12))
 
-    output = small.read(["users"])
+    output = small.read([*CHILDREN, "users"], num_workers=6)
 
-    assert output.code == 0
-    same(output.records["users"], truth(small, "users"))
-    assert len(refused(output)) == 1
-    assert 43 <= gap(output, "listUsers") < 80
-
-
-def test_midnight_passes_while_a_429_waits(connect: Connect, fake_time: FakeTime) -> None:
-    evening = datetime(2026, 3, 15, 23, 59, 50, tzinfo=UTC)
-    connector = connect(size="small", now=evening)
-    connector.sim.clock.set(None)  # it goes on with the connector's
-    names = ["destination_delivery_metrics_summary", "delivery_overview_failed_delivery_daily"]
-    connector.sim.faults.add(Fault("status", "delivery", status=429, retry_after=60))
-
-    output = connector.read(names)
-
-    assert output.code == 0, output.errors  # the API refuses windows that have become too old
-    assert len(refused(output)) == 1
+    assert output.code == 0, output.errors
+    assert_complete(small, output, *CHILDREN, "users")
+    assert len(rejected(output)) == sum(reasons.count("RATE_LIMITED") for reasons in output.reasons.values()) == 12
+    first = rejected(output)[0].at
+    assert [request for request in output.requests if first + wait / 2 < request.at < first + wait - 1] == []
+    assert wait / 2 < longest_pause(output.requests) < wait + 240
 
 
-def test_429_without_retry_after(small: Connector) -> None:
-    body = '{"errors": [{"type": "RequestError", "data": {"msBeforeNext": 25000}}]}'
-    small.sim.faults.add(Fault("status", "listUsers", status=429, body=body))
-
-    output = small.read(["users"])
-
-    same(output.records["users"], truth(small, "users"))
-    assert 25 <= gap(output, "listUsers") < 50
-
-
-def test_429_burst_without_any_hint(small: Connector) -> None:
+@pytest.mark.parametrize("fast_clock", [300], indirect=True)
+def test_429_again_and_again(small: Connector) -> None:
+    """The sixth response decides; how long the waits are does not matter, and other faults count apart."""
     small.sim.faults.add(
-        Fault("status", "listUsers", status=429, details=False, times=9),
-        Fault("status", "listUsers", status=500, after=9, times=2),
+        Fault("status", "listUsers", status=429, retry_after=300, times=5),
+        Fault("status", "listUsers", status=500, after=5, times=5),
+        Fault("status", "listUserGroups", status=429, retry_after=1, times=None),
     )
 
-    output = small.read(["users"])
+    output = small.read(["users", "groups"])
+
+    assert lasted(output) > 1200  # the CDK gives up after 600 seconds by default
+    assert_complete(small, output, "users")
+    assert_failed(output, "groups", TRANSIENT, "rate limit")
+    assert output.asked()["listUserGroups"] == 6
+
+
+def test_429_of_an_operation_with_its_own_limit(connect: Connect) -> None:
+    """Only this operation waits."""
+    connector = connect(size="small", latency=0.05)
+    connector.sim.faults.add(Fault("status", "listTraits", status=429, retry_after=240))
+
+    output = connector.read(["space_traits", *CHILDREN])
 
     assert output.code == 0
-    same(output.records["users"], truth(small, "users"))
-    at = refused(output)
-    assert len(at) == 9  # more than the tries that other faults get
-    assert 100 > at[8] - at[7] > 25 > 15 > at[1] - at[0]  # ever longer, but not without end
+    assert_complete(connector, output, "space_traits", *CHILDREN)
+    [first] = rejected(output)
+    last = [request for request in output.requests if request.operation == "listTraits"][-1]
+    assert last.at - first.at > 50
+    assert len([request for request in output.requests if first.at < request.at < last.at]) > 10  # of other operations
 
 
-def test_429_is_answered_by_one_request(small: Connector) -> None:
-    limited = Fault("status", ".", after=4, status=429, retry_after=20, times=30)
-    small.sim.faults.add(limited)
-
-    output = small.read(CHILDREN, num_workers=10)
-
-    assert output.code == 0
-    for name in CHILDREN:
-        same(output.records[name], truth(small, name))
-    first, *later = refused(output)
-    in_flight = [at for at in later if at < first + 15]
-    assert len(in_flight) < 10
-    # From then on one request a time asks whether the limit is over.
-    assert len(later) - len(in_flight) <= (later[-1] - first) / 20 + 1
-
-
-def test_429_for_longer_than_ten_minutes(small: Connector) -> None:
-    small.sim.faults.add(
-        Fault("status", "listUsers", status=429, retry_after=300, times=4),
-        Fault("status", "listSources", status=429, details=False, times=20),
-    )
-
-    output = small.read(["users", "sources"])
-
-    assert output.code == 0  # the budget of the CDK for one request is 600 seconds
-    assert refused(output)[-1] - refused(output)[0] > 900
-    for name in ("users", "sources"):
-        assert output.status(name) == "COMPLETE"
-        same(output.records[name], truth(small, name))
-
-
-def test_waiting_is_told(small: Connector, fake_time: FakeTime) -> None:
-    small.sim.faults.add(Fault("status", "listUsers", status=429, retry_after=600))
-
-    output = small.read(["users"])
-
-    assert output.reasons["users"].count("RATE_LIMITED") >= 10
-    assert output.status("users") == "COMPLETE"
-    told = [text for _, text in output.logs if "for the rate limit of users" in text]
-    seconds = [int(found[1]) for text in told if (found := re.search(r"Waiting (\d+) s", text))]
-    assert 595 <= seconds[0] <= 600
-    assert all(before - after <= 40 for before, after in itertools.pairwise(seconds))
-    assert seconds[-1] <= 40
-    assert "(until 12:40:" in told[0]  # ten minutes after the time of the test
-    assert max(fake_time.waits) <= 30  # silence longer than that looks like a hang
-
-
-def test_limits_of_single_operations_are_paced_apart(connect: Connect, fake_time: FakeTime) -> None:
-    connector = connect(size="small", own_limits=True, config={"num_workers": 10})
+def test_slow_operations(connect: Connect) -> None:
+    """At two requests a minute each, they wait at the same time, and all other streams are read before."""
+    connector = connect(size="small", own_limits=True)
     warehouses = connector.sim.workspace.warehouses
     warehouses += [warehouses[0] | {"id": f"more{n}"} for n in range(3)]
-    others = ["users", "sources", "groups", "source_details"]
 
-    output = connector.read(["warehouse_syncs", "warehouse_advanced_sync_schedules", *others])
-
-    assert output.code == 0
-    assert len(refused(output)) < 10  # each is a request that was late on its way
-    for name in ("warehouse_syncs", "warehouse_advanced_sync_schedules", *others):
-        same(output.records[name], truth(connector, name))
-    start = output.requests[0].at
-    slow = [r.at for r in output.requests if r.operation == "listSyncsFromWarehouse"]
-    assert 120 <= slow[5] - start < 250  # at two a minute
-    done = [i for i, m in enumerate(output.messages) if _completes(m)]
-    names = [_completes(output.messages[i]) for i in done]
-    assert set(names[: len(others)]) == set(others)
-
-
-def _completes(message: dict[str, Any]) -> str | None:
-    status = message.get("trace", {}).get("stream_status") or {}
-    if status.get("status") != "COMPLETE":
-        return None
-    return str(status["stream_descriptor"]["name"])
-
-
-@pytest.mark.parametrize("workers", [2, 10])
-def test_429_of_a_limited_operation(connect: Connect, fake_time: FakeTime, workers: int) -> None:
-    connector = connect(size="small", config={"num_workers": workers, "page_size": 5})
-    connector.sim.faults.add(
-        Fault("status", "listSyncsFromWarehouse", status=429, retry_after=240, times=2),
-        Fault("slow", "listUsers", delay=0.15, times=None),
-    )
-
-    output = connector.read(["warehouse_syncs", "users", "source_details"])
+    output = connector.read([*SLOW, *CHILDREN, "users"])
 
     assert output.code == 0
-    assert len(refused(output)) == 2
-    for name in ("warehouse_syncs", "users", "source_details"):
-        same(output.records[name], truth(connector, name))
-    order = [r.operation for r in output.requests if r.status == 200]
-    syncs = order.index("listSyncsFromWarehouse")
-    assert not {"listUsers", "getSource"} & set(order[syncs:])  # they did not wait with it
+    assert_complete(connector, output, *SLOW, *CHILDREN, "users")
+    assert rejected(output) == []
+    statuses = [m["trace"]["stream_status"] for m in output.messages if m.get("trace", {}).get("stream_status")]
+    order = [status["stream_descriptor"]["name"] for status in statuses if status["status"] == "COMPLETE"]
+    assert set(order[-2:]) == set(SLOW)
+    slow = [r.operation for r in output.requests if r.operation in SLOW.values()]
+    assert all(len(set(slow[n : n + 4])) == 2 for n in range(len(slow) - 3))  # not one after the other
 
 
-def test_429_storm_by_another_client(connect: Connect, fake_time: FakeTime) -> None:
-    connector = connect(size="small", rate_limit=RateLimit(30), config={"num_workers": 8})
+def test_slow_operation_that_is_refused(connect: Connect) -> None:
+    """To try it for each warehouse would take hours."""
+    connector = connect(size="small", deny=["listSyncsFromWarehouse"])
 
-    def spend(simulator: Simulator) -> None:
-        limiter = simulator._handler.limiter
-        take, count = limiter.take, iter(range(10**6))
-
-        def both(endpoint: Any) -> dict[str, str]:
-            if next(count) % 2:
-                take(None)  # what somebody else asks with the same token
-            return take(endpoint)
-
-        limiter.take = both  # type: ignore[method-assign]
-
-    spend(connector.sim)
-
-    output = connector.read(CHILDREN)
+    output = connector.read(["warehouse_syncs", "users"])
 
     assert output.code == 0
-    for name in CHILDREN:
-        same(output.records[name], truth(connector, name))
+    assert output.asked()["listSyncsFromWarehouse"] <= 2
+    assert_complete(connector, output, "users")

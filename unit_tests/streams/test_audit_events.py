@@ -1,184 +1,95 @@
-"""audit_events: windows of 31 days, their borders, retention, and events that appear late."""
+"""audit_events: one window from the start date or the state to now."""
 
-from __future__ import annotations
-
-from collections.abc import Callable
 from datetime import timedelta
-from itertools import pairwise
+from typing import ClassVar
 
 import pytest
 
 from simulator.clock import iso, parse
 from unit_tests.conftest import NOW
-from unit_tests.connector import START, Connector, Json, Output, assert_state_is_refused, same
-from unit_tests.streams.asking import asks, pages
-from unit_tests.streams.usage_case import state
+from unit_tests.connector import START, Json, Output, latest, same, stream_state
+from unit_tests.streams.family import Connect, Requests, StreamTests, Sync
 
-Connect = Callable[..., Connector]
 STREAM = "audit_events"
-MS = timedelta(milliseconds=1)
-FIRST_END = "2026-02-15T00:00:00.000Z"  # 31 days after the start date
+MS, HOUR, DAY = timedelta(milliseconds=1), timedelta(hours=1), timedelta(days=1)
+
+
+class TestAuditEvents(StreamTests):
+    PAGE_CAP = 50
+    REQUESTS: ClassVar[Requests] = {
+        # A millisecond early, in case the API excludes the start of a window.
+        STREAM: ("", "/audit-events?startTime=2026-01-14T23:59:59.999Z&endTime={now}&pagination.count=1000")
+    }
+
+    def test_state_is_the_time_of_the_newest_event(self, sync: Sync, stream: str) -> None:
+        sim, output = sync
+        assert output.states[stream][-1] == {"timestamp": max(row["timestamp"] for row in sim.truth(stream, START))}
 
 
 def event(at: str) -> Json:
     """An audit event at a time."""
-    return {
-        "id": f"at {at}",
-        "timestamp": at,
-        "type": "Source Modified",
-        "actor": "user0001",
-        "resourceId": "res0001",
-        "resourceType": "source",
-        "resourceName": "Web",
-    }
+    named = {"resourceId": "res1", "resourceType": "source", "resourceName": "Web"}
+    return {"id": f"at {at}", "timestamp": at, "type": "Source Modified", "actor": "user1", **named}
 
 
-def windows(output: Output) -> list[tuple[str, str]]:
-    """The time windows that were asked for, the first page of each."""
-    found = [dict(request.query) for request in output.requests]
-    return sorted(
-        (query["startTime"], query["endTime"])
-        for query in found
-        if "pagination.cursor" not in query
-    )
-
-
-def test_first_sync_reads_windows_of_31_days(connect: Connect) -> None:
-    connector = connect(size="small")
-
-    output = connector.read([STREAM])
-
-    assert output.code == 0
-    assert output.status(STREAM) == "COMPLETE"
-    truth = connector.sim.truth(STREAM, start_date=START)
-    same(output.records[STREAM], truth)
-    # A millisecond wider on both sides, since the API's bounds may be exclusive.
-    (first, second) = windows(output)
-    assert first == ("2026-01-14T23:59:59.999Z", FIRST_END)
-    assert second[0] == "2026-02-14T23:59:59.999Z"
-    assert NOW <= parse(second[1]) < NOW + timedelta(minutes=2)
-    for request in output.requests:
-        query = dict(request.query)
-        assert query.keys() == {"startTime", "endTime", "pagination.count"}
-        assert query["pagination.count"] == "1000"
-    newest = max(row["timestamp"] for row in truth)
-    assert output.states[STREAM][-1] == {"timestamp": newest}
-
-
-def test_page_by_page(connect: Connect) -> None:
-    connector = connect(size="small")
-
-    output = connector.read([STREAM], page_size=40, num_workers=2)
-
-    same(output.records[STREAM], connector.sim.truth(STREAM, start_date=START))
-    expected = [
-        pages(connector.sim, "/audit-events", 40, startTime=start, endTime=end)
-        for start, end in windows(output)
-    ]
-    assert [len(window) for window in expected] == [4, 4]
-    assert sorted(asks(output.requests)) == sorted(ask for window in expected for ask in window)
+def start(output: Output) -> str:
+    """The start of the window of a sync."""
+    [found] = {dict(request.query)["startTime"] for request in output.requests}
+    return found
 
 
 @pytest.mark.parametrize("inclusive", [True, False])
-def test_events_on_the_borders_of_windows_are_read_once(connect: Connect, inclusive: bool) -> None:
+def test_audit_events_at_the_bounds_of_the_window_are_read_once(connect: Connect, inclusive: bool) -> None:
     connector = connect(size="empty")
-    workspace = connector.sim.workspace
-    workspace.audit_bounds_inclusive = inclusive
-    start, border = parse(START), parse(FIRST_END)
-    inside = [start, start + MS, border - MS, border, border + MS, NOW - MS, NOW]
-    workspace.extra_audit_events = [event(iso(at)) for at in (start - MS, *inside)]
+    connector.sim.workspace.audit_bounds_inclusive = inclusive
+    inside = [START + "T00:00:00.000Z", START + "T00:00:00.001Z", iso(NOW - MS)]
+    connector.sim.workspace.extra_audit_events = [event(at) for at in (iso(parse(START) - 2 * MS), *inside)]
 
     output = connector.read([STREAM])
 
-    found = [row["timestamp"] for row in output.records[STREAM]]
-    assert sorted(found) == [iso(at) for at in inside]
+    assert sorted(row["timestamp"] for row in output.records[STREAM]) == inside
 
 
 @pytest.mark.parametrize("inclusive", [True, False])
-def test_second_sync_reads_what_is_new_and_the_last_hour(connect: Connect, inclusive: bool) -> None:
+def test_later_sync_of_audit_events_reads_the_last_hour_again(connect: Connect, inclusive: bool) -> None:
     connector = connect(size="small")
     connector.sim.workspace.audit_bounds_inclusive = inclusive
     first = connector.read([STREAM])
-    known = first.states[STREAM][-1]["timestamp"]
-    late = event(iso(parse(known) - timedelta(minutes=59)))
-    connector.sim.workspace.extra_audit_events.append(late)
-    connector.move(NOW + timedelta(days=2))
+    newest = parse(first.states[STREAM][-1]["timestamp"])
+    connector.sim.workspace.extra_audit_events.append(event(iso(newest - timedelta(minutes=59))))
+    connector.move(NOW + 2 * DAY)
 
-    second = connector.read([STREAM], state=first.state())
+    second = connector.read([STREAM], first.state())
 
-    assert second.code == 0
-    [(start, end)] = windows(second)
-    assert start == iso(parse(known) - timedelta(hours=1) - MS)
-    assert NOW + timedelta(days=2) <= parse(end) < NOW + timedelta(days=2, minutes=2)
-    found = {row["id"]: row for row in first.records[STREAM] + second.records[STREAM]}
-    same(found.values(), connector.sim.truth(STREAM, start_date=START))
-    assert late["id"] in found
-    assert len(second.records[STREAM]) < len(first.records[STREAM]) / 4
+    assert start(second) == iso((newest - HOUR).replace(microsecond=0) - MS)
+    same(latest(STREAM, ["id"], first, second), connector.sim.truth(STREAM, START))
 
 
-@pytest.mark.parametrize("start_date", ["2024-01-01", "2025-12-15"])
-def test_what_the_api_no_longer_keeps_is_not_asked_for(connect: Connect, start_date: str) -> None:
-    connector = connect(size="small", config={"start_date": start_date})
-
-    output = connector.read([STREAM])
-
-    assert output.code == 0
-    oldest = NOW - timedelta(days=90)
-    asked = windows(output)
-    assert len(asked) == 3
-    assert oldest <= parse(asked[0][0]) < oldest + timedelta(minutes=2)
-    for (_, end), (start, _) in pairwise(asked):
-        assert start < end  # without a gap
-    same(output.records[STREAM], connector.sim.truth(STREAM, start_date=start_date))
+# Start date, state, start of the window.
+STARTS = {
+    "start long ago": ("2024-01-01", None, iso(NOW - 90 * DAY - MS)),
+    "start yesterday": ("2026-03-14", None, "2026-03-13T23:59:59.999Z"),
+    "state older than what the API keeps": (START, "2024-02-01T00:00:00.000Z", "2026-01-14T23:59:59.999Z"),
+    "state that is a date": (START, "2026-03-01", "2026-02-28T22:59:59.999Z"),
+    "state without milliseconds": (START, "2026-03-01T10:00:00Z", "2026-03-01T08:59:59.999Z"),
+    "state with milliseconds": (START, "2026-03-01T10:00:00.250Z", "2026-03-01T08:59:59.999Z"),
+}
 
 
-def test_a_state_older_than_what_is_kept_is_no_error(connect: Connect) -> None:
-    connector = connect(size="small")
+@pytest.mark.parametrize("case", STARTS)
+def test_window_of_audit_events_starts(connect: Connect, case: str) -> None:
+    start_date, saved, expected = STARTS[case]
+    connector = connect()
 
-    output = connector.read([STREAM], state=state("2024-02-01T00:00:00.000Z", STREAM))
-
-    assert output.code == 0
-    same(output.records[STREAM], connector.sim.truth(STREAM, start_date=START))
-
-
-def test_a_later_start_date_reads_less(connect: Connect) -> None:
-    connector = connect(size="small", config={"start_date": "2026-03-14T06:00:00Z"})
-
-    output = connector.read([STREAM])
-
-    [(start, _)] = windows(output)
-    assert start == "2026-03-14T05:59:59.999Z"
-    same(output.records[STREAM], connector.sim.truth(STREAM, start_date="2026-03-14T06:00:00Z"))
-
-
-@pytest.mark.parametrize(
-    ("edited", "start"),
-    [
-        ("2026-03-01", "2026-02-28T22:59:59.999Z"),
-        ("2026-03-01T10:00:00Z", "2026-03-01T08:59:59.999Z"),
-        ("2026-03-01T10:00:00.250Z", "2026-03-01T09:00:00.249Z"),
-    ],
-)
-def test_a_state_edited_by_hand(connect: Connect, edited: str, start: str) -> None:
-    connector = connect(size="small")
-
-    output = connector.read([STREAM], state=state(edited, STREAM))
+    output = connector.read(
+        [STREAM], [stream_state(STREAM, {"timestamp": saved})] if saved else None, start_date=start_date
+    )
 
     assert output.code == 0, output.errors
-    assert [asked for asked, _ in windows(output)] == [start]
-
-
-@pytest.mark.parametrize("edited", ["yesterday", "2026-02-30", "", None])
-def test_a_state_that_is_no_date_is_told(connect: Connect, edited: str | None) -> None:
-    output = connect().read([STREAM], state=state(edited, STREAM))
-
-    assert_state_is_refused(output, edited)
-
-
-def test_no_events(connect: Connect) -> None:
-    output = connect(size="empty").read([STREAM])
-
-    assert output.code == 0
-    assert output.status(STREAM) == "COMPLETE"
-    assert STREAM not in output.records
-    assert output.states[STREAM][-1]["timestamp"] <= iso(NOW)
+    assert (
+        parse(expected)
+        <= parse(start(output))
+        < parse(expected) + timedelta(minutes=2 * (case == "start long ago")) + MS
+    )
+    truth = connector.sim.truth(STREAM, start_date)
+    same(output.records[STREAM], [row for row in truth if row["timestamp"] > start(output)])
