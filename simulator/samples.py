@@ -73,7 +73,7 @@ class Samples:
                 return [self._value(part["items"], name, n + k) for k in range(n % 4)]
             case "object" if "properties" in part:
                 return self._object(part, n, {})
-            case "object" if name.lower().endswith("settings"):
+            case "object" | None if name.lower().endswith("settings"):
                 return self.settings()
             case "object":
                 return {"email": n % 2 == 0, "event": {"@path": "$.event"}} if n % 3 else {}

@@ -46,7 +46,7 @@ def main(args: list[str]) -> int:
     except cdk.AirbyteTracedException as error:
         traced = error
     except Exception as error:
-        traced = cdk.AirbyteTracedException.from_exception(error, message=f"The connector failed: {error!r}")
+        traced = cdk.AirbyteTracedException.from_exception(error, message=f"{type(error).__name__}: {error}")
     print(cdk.AirbyteEntrypoint.airbyte_message_to_string(traced.as_sanitized_airbyte_message()), flush=True)
     return 1
 
