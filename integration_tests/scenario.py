@@ -10,7 +10,6 @@ import yaml
 
 from simulator import Simulator, Workspace
 from simulator.streams import STREAMS
-from unit_tests.streams.family import replace_ids
 
 Json = dict[str, Any]
 ROOT = Path(__file__).parent.parent
@@ -19,20 +18,17 @@ TESTS: Json = yaml.safe_load((ROOT / "acceptance-test-config.yml").read_text())[
 [INCREMENTAL] = TESTS["incremental"]["tests"]
 CONFIG: Json = json.loads((ROOT / INCREMENTAL["config_path"]).read_text())
 RECORDS, CATALOG = ROOT / TESTS["basic_read"]["expect_records"]["path"], ROOT / INCREMENTAL["configured_catalog_path"]
-IDS = {"sources": ["web", "007"], "destinations": ["braze", "1e5"], "warehouses": ["snowflake"]}  # those of the states
 
 
 def simulator() -> Simulator:
     """The smallest workspace in which each list has an entry, at `NOW`; not yet running."""
     workspace = Workspace.generate("tiny", 1, NOW.date())
-    workspace.size = replace(workspace.size, sync_days=4)  # more than a later sync reads again
+    workspace.size = replace(workspace.size, sync_days=6)  # more than a later sync reads again
     workspace.children["group_invites"][workspace.groups[0]["id"],] = ["invité@example.com"]
     [first, second], *_ = workspace.children["audiences"].values()
     own = ("id", "spaceId", "name", "key", "enabled", "definition", "createdAt")
     references = workspace.children["audience_references"]
     references[first["spaceId"], first["id"]] = [{name: second[name] for name in own}]
-    for kind, ids in IDS.items():
-        replace_ids(workspace, dict(zip((row["id"] for row in getattr(workspace, kind)), ids, strict=True)))
     return Simulator(workspace=workspace, now=NOW)
 
 

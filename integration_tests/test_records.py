@@ -5,7 +5,6 @@ from collections import defaultdict
 from collections.abc import Iterable
 
 import pytest
-import yaml
 
 from integration_tests.scenario import CATALOG, INCREMENTAL, RECORDS, ROOT, TESTS, Json, truth
 from scripts.expected_records import configured_catalog, records
@@ -48,13 +47,6 @@ def test_files_are_current(connector: Connector) -> None:
         assert entry["stream"] | {"json_schema": discovered[name]["json_schema"]} == {
             key: discovered[name][key] for key in entry["stream"]
         }
-
-
-def test_spec_is_that_of_the_file(connector: Connector) -> None:
-    declared = yaml.safe_load((ROOT / TESTS["spec"]["tests"][0]["spec_path"]).read_text(encoding="utf-8"))["spec"]
-    [message] = [m for m in connector.run("spec").messages if m["type"] == "SPEC"]
-
-    assert message["spec"]["connectionSpecification"] == declared["connection_specification"]
 
 
 def test_states_of_the_first_release_stay_valid(connector: Connector) -> None:

@@ -27,17 +27,17 @@ from airbyte_cdk.sources.declarative.requesters.error_handlers import DefaultErr
 from airbyte_cdk.sources.declarative.validators.validation_strategy import ValidationStrategy
 from airbyte_cdk.sources.streams.call_rate import APIBudget
 from airbyte_cdk.sources.streams.http.error_handlers import ErrorResolution, JsonErrorMessageParser, ResponseAction
-from airbyte_cdk.utils.constants import ENV_REQUEST_CACHE_PATH
+from airbyte_cdk.utils import airbyte_secrets_utils, constants
 
 CONFIG, SYSTEM, TRANSIENT = cdk.FailureType.config_error, cdk.FailureType.system_error, cdk.FailureType.transient_error
 TOKEN_REJECTED = "Segment rejected the API token"  # noqa: S105 - the beginning of a message
 SECRET = re.compile(r"(?i)key|secret|token|pass|pwd|auth|cred|private|cert|sign|dsn|salt|webhook")
 SETTINGS = re.compile(r"(?i)(settings|configuration)$")
-DIGITS = bytes.maketrans(b"123456789", b"000000000")
 
 
 def failure(kind: cdk.FailureType, message: str) -> cdk.AirbyteTracedException:
-    """The exception that ends a stream with one sentence for the user."""
+    """The exception that ends a stream with one sentence for the user, without the token that Segment may repeat."""
+    message = airbyte_secrets_utils.filter_secrets(message)
     return cdk.AirbyteTracedException(message=message, internal_message=message, failure_type=kind)
 
 
@@ -47,7 +47,7 @@ def parsed(content: bytes) -> tuple[Any, bool]:
     Go's zero time, NaN and infinity become null, and half a surrogate pair U+FFFD. Large integers keep their digits.
     """
     content = re.sub(rb'"0001-01-01T00:00:00[^"]*"', b"null", content)
-    if b"0" * 20 not in content.translate(DIGITS):  # orjson rounds integers of more than 64 bits
+    if b"0" * 20 not in content.translate(bytes.maketrans(b"123456789", b"0" * 9)):  # orjson rounds long integers
         with suppress(ValueError):
             return orjson.loads(content), False
     text = json.dumps(json.loads(content), ensure_ascii=False)
@@ -116,13 +116,12 @@ class SegmentErrorHandler(DefaultErrorHandler):
         """The CDK's action for a response or an exception; raises AirbyteTracedException to end the stream."""
         if self.sync.token_error:
             raise self.sync.token_error
+        host = urlsplit(str(getattr(getattr(response, "request", None), "url", ""))).netloc
         if not isinstance(response, requests.Response):
-            host = urlsplit(str(getattr(getattr(response, "request", None), "url", ""))).netloc
             cure = "Check the network, and behind a proxy its settings and certificate (see Troubleshooting)."
             return self._retry("", f"{host} cannot be reached ({type(response).__name__}). {cure}")
         status, self.sync.failures[""] = response.status_code, 0
         if response.history:
-            host = urlsplit(str(response.url)).netloc
             raise failure(CONFIG, f"Segment redirects to {host}. Set region to that of your workspace.")
         self._update_budget(response)
         if status == 200:
@@ -132,7 +131,9 @@ class SegmentErrorHandler(DefaultErrorHandler):
         said = f"HTTP {status}: {JsonErrorMessageParser().parse_response_error_message(response) or 'no message'}"
         if status in (401, 403, 404) and response.content.lstrip()[:1] == b"{":
             return self._refuse(response, said)
-        if status == 422 and "cursor=" in str(response.url) and "cursor" in said:
+        expired = self.name, re.sub("cursor=[^&]*", "", str(response.url))
+        if status == 422 and "cursor" in said and expired not in self.sync.warned:
+            self.sync.warn_once(*expired, "A cursor has expired, so its list is read again from the start.")
             return ErrorResolution(ResponseAction.RESET_PAGINATION)
         if status < 500 and status not in (401, 403, 404, 408):  # without JSON, these come from a gateway
             raise failure(SYSTEM, f"Segment rejected a request of {self.name} ({said}).")
@@ -149,7 +150,7 @@ class SegmentErrorHandler(DefaultErrorHandler):
         """200: the body is what the API promises, or the request is tried again."""
         if problem := self._problem(response):
             if key := getattr(response, "cache_key", None):  # else each try is served the same body
-                path = f"{os.environ[ENV_REQUEST_CACHE_PATH]}/{self.name}.sqlite"
+                path = f"{os.environ[constants.ENV_REQUEST_CACHE_PATH]}/{self.name}.sqlite"
                 requests_cache.SQLiteCache(path).delete(key)  # type: ignore[attr-defined]
             return self._retry(self.name, f"Segment returned {problem} for {self.name}.", SYSTEM)
         self._settle(response, True, "HTTP 403")
@@ -169,8 +170,7 @@ class SegmentErrorHandler(DefaultErrorHandler):
         except (ValueError, KeyError, TypeError, AttributeError):
             return "a body that is not the JSON of the Segment API"
         rows = rows if self.records else body["data"]
-        query = parse_qsl(urlsplit(str(response.url)).query)
-        page_size = next((int(value) for name, value in query if name.split(".")[-1] == "count"), 0)
+        page_size = next((int(v) for n, v in parse_qsl(urlsplit(str(response.url)).query) if n.endswith("count")), 0)
         is_right_kind = isinstance(rows, list if page_size else (list, dict)) and rows != {}
         if not is_right_kind or not all(isinstance(row, (dict, str)) for row in rows):
             return f"a body without {self.records or 'data'!r}"
@@ -194,7 +194,7 @@ class SegmentErrorHandler(DefaultErrorHandler):
                 if path not in ("", "/"):
                     root = requests.get(f"{scheme}://{host}/", headers=headers, auth=no_netrc, timeout=30)
                 self.sync.token_accepted_until = time.monotonic() + 30
-                if root.status_code in (401, 403):
+                if root.status_code in (401, 403, 404):
                     self.sync.token_error = failure(CONFIG, f"{TOKEN_REJECTED} ({said}). Check api_token and region.")
             if self.sync.token_error:
                 raise self.sync.token_error

@@ -9,7 +9,7 @@ import pytest
 
 from scripts import catalog
 from unit_tests import facts
-from unit_tests.facts import Json
+from unit_tests.connector import Json
 
 STREAMS = catalog.streams()
 NAMES = list(STREAMS)

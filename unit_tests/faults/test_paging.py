@@ -1,28 +1,12 @@
 """Lists that change, repeat or lose their pages while they are read."""
 
-from __future__ import annotations
-
-from collections.abc import Callable
-
 import pytest
-from simulator.words import AWKWARD_IDS
 
 from simulator import Fault
+from simulator.values import AWKWARD_IDS
+from unit_tests import facts
 from unit_tests.connector import Connector, latest, same
-from unit_tests.faults.assertions import OTHERS, SYSTEM, assert_complete, assert_failed, truth
-
-Connect = Callable[..., Connector]
-
-
-def test_empty_page_with_next(small: Connector) -> None:
-    kinds = "empty_page_with_next", "odd_cursor"  # the latter so that its cursor differs from the page before
-    small.sim.faults.add(*(Fault(kind, "listUsers", page=2) for kind in kinds))
-
-    output = small.read(["users"])
-
-    assert output.code == 0
-    assert_complete(small, output, "users")
-    assert output.asked()["listUsers"] == 4  # three pages and the empty one
+from unit_tests.faults.assertions import OTHERS, SYSTEM, Connect, assert_complete, assert_failed, truth
 
 
 def test_repeated_cursor(small: Connector) -> None:
@@ -35,27 +19,23 @@ def test_repeated_cursor(small: Connector) -> None:
     assert_complete(small, output, *OTHERS)
 
 
-@pytest.mark.parametrize(("stream", "operation"), [("users", "listUsers"), ("audit_events", "listAuditEvents")])
-def test_expired_cursor(small: Connector, stream: str, operation: str) -> None:
-    """The list is read again from its first page."""
-    small.sim.faults.add(Fault("expired_cursor", operation, page=3))
-
-    output = small.read([stream])
-
-    assert output.code == 0, output.errors
-    same(latest(stream, ["id"], output), truth(small, stream))
-    assert len(output.records[stream]) == len(truth(small, stream)) + 10  # the first two pages
-
-
-def test_expired_cursor_of_parents(small: Connector) -> None:
-    small.sim.faults.add(Fault("expired_cursor", "listSources", page=2))
-    streams = ["source_details", "source_schema_settings"]
+@pytest.mark.parametrize(
+    ("operation", "streams"),
+    [
+        ("listUsers", ["users"]),
+        ("listAuditEvents", ["audit_events"]),
+        ("listSources", ["source_details", "source_schema_settings"]),  # which read their parents there
+    ],
+)
+def test_expired_cursor(small: Connector, operation: str, streams: list[str]) -> None:
+    """The list is read again from its first page, whose records come twice."""
+    small.sim.faults.add(Fault("expired_cursor", operation, page=2))
 
     output = small.read(streams)
 
     assert output.code == 0, output.errors
-    for name, key in zip(streams, ("id", "sourceId"), strict=True):
-        same(latest(name, [key], output), truth(small, name))
+    for name in streams:
+        same(latest(name, facts.STREAMS[name]["$parameters"]["primary_key"], output), truth(small, name))
 
 
 def test_cursor_that_expires_twice(small: Connector) -> None:
@@ -64,36 +44,19 @@ def test_cursor_that_expires_twice(small: Connector) -> None:
     output = small.read(["users", *OTHERS])
 
     assert_failed(output, "users", SYSTEM, "cursor")
-    assert output.asked()["listUsers"] == 4
     assert_complete(small, output, *OTHERS)
-
-
-@pytest.mark.parametrize("kind", ["row_shift", "row_gone"])
-def test_list_that_changes(small: Connector, kind: str) -> None:
-    """A row that moves to the next page comes twice; a row that moves to a page already read is missing."""
-    small.sim.faults.add(Fault(kind, "listUsers", page=2))
-
-    output = small.read(["users"])
-
-    assert output.code == 0
-    users = truth(small, "users")
-    missing = [users[5]] if kind == "row_gone" else []
-    same(latest("users", ["id"], output), [user for user in users if user not in missing])
 
 
 def test_odd_cursors_and_ids(small: Connector) -> None:
     """Cursors and ids with `/ .. ? # %` stay a value of the query and a segment of the path."""
     small.sim.faults.add(Fault("odd_cursor", ".", times=None))
-    for row, awkward in zip(small.sim.workspace.sources, AWKWARD_IDS[2:], strict=False):
+    for row, awkward in zip(small.sim.workspace.sources, ["a/../../users?x=1#y%2F", *AWKWARD_IDS[3:]], strict=True):
         row["id"] = awkward
-    small.sim.workspace.sources[0]["id"] = "a/../../users?x=1#y%2F"
 
-    output = small.read(["users", "sources", "source_details", "source_connected_warehouses"])
+    output = small.read(["users", "sources", "source_details"])
 
-    assert output.code == 0
-    assert_complete(small, output, "users", "sources")
-    ids = {row["id"] for row in small.sim.workspace.sources}
-    assert {row["id"] for row in output.records["source_details"]} == ids
+    assert output.code == 0, output.errors
+    assert_complete(small, output, "users", "sources", "source_details")
     raw = {request.raw_path for request in output.requests}
     assert "/sources/a%2F..%2F..%2Fusers%3Fx%3D1%23y%252F" in raw
     assert any(path.startswith("/users?") and "%2F..%2Fa%3Fb%3D1%23%2541" in path for path in raw)
@@ -108,7 +71,6 @@ def test_pagination_beside_data(connect: Connect, streams: list[str]) -> None:
 
     output = connector.read(streams)
 
-    assert output.code == 0, output.errors
     assert_complete(connector, output, *streams)
 
 
@@ -122,8 +84,7 @@ def test_full_page_without_pagination(connect: Connect, rows: int, warnings: int
 
     assert output.code == 0
     assert len(output.records["sources"]) == rows
-    assert len(output.warnings()) == warnings
-    assert all("Stream sources: 200 records" in text for text in output.warnings())
+    assert [text.startswith("Stream sources: 200 records") for text in output.warnings()] == [True] * warnings
 
 
 @pytest.mark.parametrize("prefix", ["", "ifnd_"])
@@ -132,8 +93,6 @@ def test_prefix_of_insert_functions(connect: Connect, prefix: str) -> None:
 
     output = connector.read(["functions", "insert_function_instances"])
 
-    assert output.code == 0, output.errors
-    assert output.warnings() == []
+    assert (output.code, output.warnings()) == (0, [])
     assert_complete(connector, output, "functions", "insert_function_instances")
-    listed = {row["id"] for row in output.records["functions"]}
-    assert {row["functionId"] for row in output.records["insert_function_instances"]} <= listed
+    assert output.records["insert_function_instances"]

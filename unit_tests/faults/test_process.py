@@ -1,25 +1,57 @@
-"""The connector as a process: killed, asked to end, without a reader or a disk, in an odd environment."""
-
-from __future__ import annotations
+"""The connector as a process: killed, asked to end, without a reader, in an odd environment."""
 
 import fcntl
 import json
+import os
 import signal
 import struct
+import subprocess
+import sys
 import termios
 import time
-from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
+from pathlib import Path
 
 import pytest
 
 from simulator import Fault
-from unit_tests.connector import Connector, Output
-from unit_tests.faults.assertions import truth
-from unit_tests.faults.process import Process
+from unit_tests.connector import Connector, Json, Output, configured
+from unit_tests.faults.assertions import Connect, truth
 
-Connect = Callable[..., Connector]
+ROOT = Path(__file__).parents[2]
 SERIES = ["usage_api_calls_per_source_daily", "audit_events", "events_volume"]
+
+
+class Process:
+    """A running command with a temporary and a home folder of its own, and more variables of the environment."""
+
+    def __init__(
+        self, connector: Connector, command: str, streams: list[str] | None = None, *args: str, **environment: str
+    ) -> None:
+        folder = connector.folder / f"run{time.monotonic_ns()}"
+        self.temporary = folder / "tmp"
+        self.temporary.mkdir(parents=True)
+        files: Json = {"config": connector.config, **({"catalog": configured(streams)} if streams else {})}
+        line = [sys.executable, "-c", "from source_segment.run import run; run()", command, *args]
+        for name, content in files.items():
+            (folder / name).write_text(json.dumps(content))
+            line += [f"--{name}", str(folder / name)]
+        folders = {"TMPDIR": str(self.temporary), "HOME": str(connector.folder)}
+        pipe, env = subprocess.PIPE, os.environ | folders | environment
+        self.running = subprocess.Popen(line, cwd=ROOT, env=env, stdout=pipe, stderr=pipe, text=True)
+        assert self.running.stdout
+        self.stdout = self.running.stdout
+
+    def wait_for_request(self, connector: Connector, path: str) -> None:
+        """Wait until a request with this path has reached the simulator."""
+        while not any(request.path == path for request in connector.sim.requests):
+            assert self.running.poll() is None, self.running.communicate()
+            time.sleep(0.02)
+
+    def end(self) -> tuple[int, str, str]:
+        """Exit code, the rest of stdout, and stderr."""
+        out, err = self.running.communicate(timeout=60)
+        return self.running.returncode, out, err
 
 
 @pytest.fixture
@@ -33,12 +65,10 @@ def live(connect: Connect) -> Connector:
 def test_kill_9_and_resume(live: Connector) -> None:
     wanted = {name: truth(live, name) for name in SERIES}
     moments = [30, 700]  # lines of output
-    runs = [Process(live, "read", SERIES) for _ in moments]
-    for moment, run in zip(moments, runs, strict=True):
+    for moment, run in [(moment, Process(live, "read", SERIES)) for moment in moments]:
         lines = [line for line, _ in zip(run.stdout, range(moment), strict=False)]
         run.running.kill()
-        run.end()
-        assert run.running.returncode == -signal.SIGKILL
+        assert run.end()[0] == -signal.SIGKILL
         first = Output(1, "".join(lines))
 
         second = live.read(SERIES, state=first.state())
@@ -49,63 +79,87 @@ def test_kill_9_and_resume(live: Connector) -> None:
             assert {json.dumps(row, sort_keys=True) for row in wanted[name]} <= read
 
 
-@pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGINT])
-def test_signal_while_nobody_reads(live: Connector, number: signal.Signals) -> None:
-    run = Process(live, "read", SERIES)
-    while unread(run) < 60_000:  # of the 65,536 bytes that a pipe contains
-        time.sleep(0.02)
-    time.sleep(0.3)  # until it is full
-
-    assert_ends_at_once(run, number)
-
-
-def test_signal_while_it_waits(live: Connector) -> None:
-    """For a rate limit, or for a response."""
-    live.sim.faults.add(
-        Fault("status", "listUsers", status=429, retry_after=3600, times=None), Fault("stall", "^/$", times=None)
-    )
-    reading, checking = Process(live, "read", ["users"]), Process(live, "check")
-    for run, path in ((reading, "/users"), (checking, "/")):
-        run.wait_for_request(live, path)
-
-        assert_ends_at_once(run, signal.SIGTERM)
+def unread(run: Process) -> bytes:
+    """How many bytes of its output a process has written that nobody has read, as an integer in C."""
+    return fcntl.ioctl(run.stdout.fileno(), termios.FIONREAD, b"\0" * 4)
 
 
 def assert_ends_at_once(run: Process, number: signal.Signals) -> None:
     """Assert that a signal ends a process within five seconds, and that no file stays."""
     run.running.send_signal(number)
     assert run.running.wait(timeout=5) == -number  # what callers expect of a process that was asked to end
-    _, _, errors = run.end()
-    assert "Traceback" not in errors
+    assert "Traceback" not in run.end()[2]
     assert list(run.temporary.iterdir()) == []
 
 
-def unread(run: Process) -> int:
-    """How many bytes of its output a process has written that nobody has read."""
-    size: int = struct.unpack("i", fcntl.ioctl(run.stdout.fileno(), termios.FIONREAD, b"\0" * 4))[0]
-    return size
+def test_signal_while_nobody_reads(live: Connector) -> None:
+    runs = {number: Process(live, "read", SERIES) for number in (signal.SIGTERM, signal.SIGINT)}
+    while any(
+        struct.unpack("i", unread(run))[0] < 60_000 for run in runs.values()
+    ):  # of the 65,536 bytes that a pipe contains
+        time.sleep(0.02)
+    time.sleep(0.5)  # until they are full
+
+    for number, run in runs.items():
+        assert_ends_at_once(run, number)
+
+
+def test_signal_while_it_waits(live: Connector) -> None:
+    """For a rate limit, or for a response."""
+    live.sim.faults.add(
+        Fault("status", "listUsers", status=429, retry_after=1800, times=None), Fault("stall", "^/$", times=None)
+    )
+    for path, run in {"/users": Process(live, "read", ["users"]), "/": Process(live, "check")}.items():
+        run.wait_for_request(live, path)
+
+        assert_ends_at_once(run, signal.SIGTERM)
 
 
 def test_stdout_closed_by_the_reader(live: Connector) -> None:
     run = Process(live, "read", SERIES)
-    for _ in zip(range(5), run.stdout, strict=False):
-        pass
+    run.stdout.readline()
     run.stdout.close()
 
-    assert run.running.wait(timeout=20) != 0
+    assert run.running.wait(timeout=60) > 0
     assert run.running.stderr
-    errors = run.running.stderr.read()
-    assert "Error" not in errors
-    assert "Traceback" not in errors
+    assert "Error" not in run.running.stderr.read()
     assert list(run.temporary.iterdir()) == []
 
 
 def test_certificate_authority_that_does_not_exist(live: Connector) -> None:
-    run = Process(live, "read", ["users"], environment={"REQUESTS_CA_BUNDLE": "/no/such/file.pem"})
-    code, text, errors = run.end()
+    code, text, errors = Process(live, "read", ["users"], REQUESTS_CA_BUNDLE="/no/such/file.pem").end()
 
-    assert code == 1
     [error] = Output(code, text).errors
+    assert code == 1
     assert "REQUESTS_CA_BUNDLE names /no/such/file.pem, which does not exist." in error["message"]
-    assert "\n" not in error["message"]
-    assert "Traceback" not in errors
+    assert "Traceback" not in error["message"] + errors
+
+
+@pytest.mark.parametrize(("command", "streams"), [("read", ["users", "sources", "groups", "roles"]), ("check", None)])
+def test_debug_and_netrc(connect: Connect, command: str, streams: list[str] | None) -> None:
+    """`--debug` logs no body, also if the request is sent again, and `~/.netrc` is neither used nor sent anywhere."""
+    elsewhere, live = connect(now=None), connect(now=None, deny=["listUserGroups"])
+    live.sim.workspace.workspace["slug"] = live.sim.workspace.users[0]["name"] = "hunter2-example"
+    body = '{"settings": {"key": "hunter2-example"'  # truncated
+    live.sim.faults.add(
+        Fault("redirect", "^/roles$", url=f"{elsewhere.sim.url}/roles", times=None),
+        Fault("truncated", "listSources", times=1),
+        Fault("status", "^/(sources)?$", status=500, body=body, after=1, times=1),
+        Fault("not_json", "^/(sources)?$", body=body, after=2, times=1),
+    )
+    netrc = live.folder / ".netrc"  # in the home folder
+    netrc.write_text("default login somebody password hunter2-example\n")
+    netrc.chmod(0o600)
+    live.config |= {"api_token": f"Bearer {live.sim.token}", "redact_secrets": True}
+
+    run = Process(live, command, streams, "--debug")
+    _, text, errors = run.end()
+
+    assert "Receiving response" in text  # a message of --debug
+    assert live.sim.token not in text + errors
+    assert [line for line in (text + errors).split("\n") if "hunter2" in line and '"RECORD"' not in line] == []
+    assert list(run.temporary.iterdir()) == []
+    paths = {"/users", "/groups", "/roles", "/sources", "/"} if command == "read" else {"/"}
+    assert {request.path for request in live.sim.requests} == paths
+    assert {request.headers.get("Authorization") for request in live.sim.requests} == {f"Bearer {live.sim.token}"}
+    assert {request.headers.get("Authorization") for request in elsewhere.sim.requests} <= {None}
