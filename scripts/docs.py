@@ -1,15 +1,19 @@
-"""Write the generated tables of the connector's page again: options, streams, and operations that are not read.
+"""Write the generated parts of the documentation again: options, streams, operations that are not read, assumptions.
 
-A table stands between `<!-- begin generated: name -->` and `<!-- end generated: name -->`.
+A part stands between `<!-- begin generated: name -->` and `<!-- end generated: name -->`.
 """
 
 import json
 from collections.abc import Callable, Iterable
+from pathlib import Path
+
+import yaml
 
 from scripts import catalog
 from scripts.catalog import ROOT, Json, Stream
 
 PAGE = ROOT / "docs" / "integrations" / "sources" / "segment.md"
+BEHAVIOR = ROOT / "BEHAVIOR.md"
 FACTS = ROOT / "unit_tests" / "resource" / "api_facts" / "endpoints.json"
 REMARKS = {  # what the manifest does not say
     "audit_events": "Personal data: e-mail addresses of members. At most 90 days back.",
@@ -43,17 +47,18 @@ REASONS = {  # why no stream reads an operation; an operation that returns one o
 
 
 def main() -> None:
-    """Write the page if one of its tables has changed."""
-    text = page()
-    if text != PAGE.read_text():
-        PAGE.write_text(text)
-        print(f"{PAGE.relative_to(ROOT)} written")
+    """Write the pages of which a part has changed."""
+    for path in PARTS:
+        text = page(path)
+        if text != path.read_text():
+            path.write_text(text)
+            print(f"{path.relative_to(ROOT)} written")
 
 
-def page() -> str:
-    """The text of the page with its tables made anew."""
-    text = PAGE.read_text()
-    for name, make in TABLES.items():
+def page(path: Path) -> str:
+    """The text of a page with its generated parts made anew."""
+    text = path.read_text()
+    for name, make in PARTS[path].items():
         begin, end = (f"<!-- {word} generated: {name} -->" for word in ("begin", "end"))
         (before, rest) = text.split(begin)
         text = f"{before}{begin}\n\n{make()}\n\n{end}{rest.split(end)[1]}"
@@ -128,7 +133,16 @@ def operations() -> dict[str, Json]:
     }
 
 
-TABLES: dict[str, Callable[[], str]] = {"options": options, "streams": streams, "left_out": not_read}
+def assumptions() -> str:
+    """The list of what `make live` checks."""
+    entries = yaml.safe_load((ROOT / "integration_tests" / "live" / "assumptions.yaml").read_text())
+    return "\n".join(f"{number}. {entry['text']}" for number, entry in entries.items())
+
+
+PARTS: dict[Path, dict[str, Callable[[], str]]] = {
+    PAGE: {"options": options, "streams": streams, "left_out": not_read},
+    BEHAVIOR: {"assumptions": assumptions},
+}
 
 if __name__ == "__main__":
     main()
