@@ -1,1 +1,1 @@
-"""Measures the connector against what the API, the CDK and the machine allow: `make benchmark`."""
+"""Measures requests, time and memory of a sync beside a dlt pipeline and the CDK's defaults: `make benchmark`."""

@@ -1,60 +1,61 @@
-"""Measure everything, print the table, and put table and plots into the documentation."""
+"""Measure everything, print the table, and write table and plot into the documentation."""
 
-from __future__ import annotations
-
-import json
+import os
+import platform
 import tempfile
 import time
-from collections.abc import Callable
+from datetime import UTC, datetime
 from pathlib import Path
-from typing import Any
 
-from benchmarks import beside_dlt, memory, requests_made, startup, throughput, wall
-from benchmarks.figures import AIMS, Figure
-from benchmarks.process import OTHER_PYTHON, ROOT, run
-from benchmarks.table import PAGE, table, write
-from benchmarks.workload import MONTHS, medium, months_ago
+import matplotlib as mpl
+from matplotlib import pyplot as plt
+
+from benchmarks import growth, measure
+from benchmarks.bench import Bench
+from simulator import Simulator
+
+DOCS = Path(__file__).parents[1] / "docs"
+MARKS = "<!-- written by make benchmark -->", "<!-- end -->"
 
 
 def main() -> None:
-    """Take a few minutes; nothing else should run meanwhile."""
-    begun, start_date = time.monotonic(), months_ago(MONTHS)
-    figures: list[Figure] = []
-    plots: dict[str, Any] = {}
-    peak = 0.0  # MiB, of the sync of everything
+    """Take about six minutes, in which nothing else should run."""
+    begun, rows = time.monotonic(), list[measure.Row]()
+    with tempfile.TemporaryDirectory() as folder, Simulator(size="medium", cache_responses=True) as sim:
+        bench = Bench(sim, Path(folder))
+        for step in measure.STEPS:
+            print(f"{time.monotonic() - begun:3.0f} s: {step.__doc__}", flush=True)
+            rows += step(bench)
+    draw(bench.times)
+    lines = [f"| {' | '.join(row)} |" for row in rows]
+    machine = f"{datetime.now(UTC).date()}, {os.cpu_count()} cores, Python {platform.python_version()}."
+    write(
+        "performance.md", "| Figure | Connector | Beside | Ratio | Aim |", "|---|--:|--:|--:|--:|", *lines, "", machine
+    )
+    write("scale.md", *growth.table())
+    print(*lines, f"{time.monotonic() - begun:.0f} s", sep="\n")
 
-    def step(text: str, measure: Callable[[], list[Figure]]) -> None:
-        print(f"[{time.monotonic() - begun:3.0f} s] {text} ...", flush=True)
-        figures.extend(measure())
 
-    def curve() -> list[Figure]:
-        found, plots["workers"], plots["sync"] = wall.measure(folder, start_date)
-        return found
+def write(page: str, *lines: str) -> None:
+    """Put lines between the marks of a page."""
+    head, _, rest = (DOCS / page).read_text().partition(MARKS[0])
+    text = "\n".join([head + MARKS[0], *lines, MARKS[1]]) + rest.partition(MARKS[1])[2]
+    (DOCS / page).write_text(text)
 
-    def counted() -> list[Figure]:
-        nonlocal peak
-        with medium() as sim:
-            found, peak = requests_made.measure(sim, folder, start_date)
-            return found
 
-    with tempfile.TemporaryDirectory() as name:
-        folder = Path(name)
-        step("requests", counted)
-        step("time for each number of workers", curve)
-        step("time at the rate limit", lambda: wall.measure_limited(folder, start_date))
-        step("speed of one large stream", lambda: throughput.measure(folder, start_date))
-        step("memory", lambda: memory.measure(folder, start_date, peak))
-        step("start", lambda: startup.measure(folder, start_date))
-        step("a dlt pipeline", lambda: beside_dlt.measure(folder, start_date))
-        data = folder / "plots.json"
-        data.write_text(json.dumps(plots))
-        draw = ROOT / "benchmarks" / "draw.py"
-        run([OTHER_PYTHON, draw, data, PAGE.parent], folder / "draw.txt")
-
-    figures.sort(key=lambda figure: list(AIMS).index(figure.name))
-    found = table(figures)
-    write(found)
-    print(f"{found}\n\nWritten to {PAGE.relative_to(ROOT)} after {time.monotonic() - begun:.0f} s.")
+def draw(syncs: dict[str, list[float]], limit: int = 200, window: float = 15) -> None:
+    """Draw the requests over the time of two syncs, beside what the rate limit allows."""
+    mpl.use("svg")
+    mpl.rcParams |= {"svg.fonttype": "none", "svg.hashsalt": "", "axes.spines.top": False, "axes.spines.right": False}
+    figure, axes = plt.subplots(figsize=(7, 3.6), layout="tight")
+    last = max(times[-1] for times in syncs.values())
+    windows = range(int(last / window) + 2)
+    axes.step([n * window for n in windows], [(n + 1) * limit for n in windows], ":", where="post", label="rate limit")
+    for label, times in syncs.items():
+        axes.plot(times, range(len(times)), label=label)
+    axes.set(xlabel="seconds", ylabel="requests", xlim=(0, last), ylim=(0, 700))
+    axes.legend(frameon=False)
+    figure.savefig(DOCS / "performance.svg", metadata={"Date": None})
 
 
 if __name__ == "__main__":

@@ -1,53 +1,47 @@
-"""One run of a command: its time, its peak memory, and what it printed."""
+"""Runs a command and measures it.
 
-from __future__ import annotations
+On Linux, the peak memory of a process starts with that of its parent, and here the parent contains the simulated
+workspace. So this file is also a small process in between: `python -I -S process.py OUTPUT COMMAND...`.
+"""
 
 import json
 import os
 import subprocess
 import sys
-from collections.abc import Sequence
-from dataclasses import dataclass
+import time
 from pathlib import Path
-
-ROOT = Path(__file__).resolve().parent.parent
-BIN = Path(sys.executable).parent
-OTHER_PYTHON = ROOT / "benchmarks" / ".venv" / "bin" / "python"
+from typing import Any, NamedTuple
 
 
-class RunError(Exception):
-    """A command that is measured failed; the text is the end of what it said."""
+class Run(NamedTuple):
+    """A finished command: its output, exit code, start and end in monotonic seconds, and peak memory in MB."""
 
-
-@dataclass(frozen=True)
-class Run:
-    """What a command took; times are monotonic seconds, as in the simulator's request log."""
-
+    output: Path
+    code: int
     started: float
     ended: float
     megabytes: float
-    output: Path
 
-    @property
-    def seconds(self) -> float:
-        """From start to end."""
-        return self.ended - self.started
+    def messages(self, kind: str) -> list[Any]:
+        """What the messages of one type contain, such as `record`."""
+        lines = self.output.read_bytes().splitlines()
+        return [message[kind] for message in map(json.loads, lines) if message["type"] == kind.upper()]
 
 
-def run(command: Sequence[str | Path], output: Path, **environment: str) -> Run:
-    """Run a command with its output in a file; raises RunError if it fails."""
-    launcher = [sys.executable, "-I", "-S", ROOT / "benchmarks" / "launch.py", output, *command]
-    said = subprocess.run(
-        [str(part) for part in launcher],
-        capture_output=True,
-        text=True,
-        cwd=ROOT,
-        env=os.environ | environment,
-        check=False,
-    )
-    if said.returncode:
-        raise RunError(said.stderr[-2000:])
-    report = json.loads(said.stdout)
-    if report.pop("code"):
-        raise RunError(f"{said.stderr[-1000:]}\n{output.read_text()[-1000:]}")
-    return Run(**report, output=output)
+def run(output: Path, *command: str) -> Run:
+    """Run a command with its standard output in a file; raises RuntimeError if it fails."""
+    between = [sys.executable, "-I", "-S", __file__, str(output), *command]
+    done = subprocess.run(between, capture_output=True, text=True, check=True)
+    found = Run(output, *json.loads(done.stdout))
+    if found.code:
+        raise RuntimeError(f"{command} failed: {done.stderr[-2000:]} {output.read_text()[-2000:]}")
+    return found
+
+
+if __name__ == "__main__":
+    with Path(sys.argv[1]).open("wb") as file:
+        started = time.monotonic()
+        process = subprocess.Popen(sys.argv[2:], stdout=file, stdin=subprocess.DEVNULL)
+        _, status, used = os.wait4(process.pid, 0)
+        megabytes = used.ru_maxrss / (1e3 if sys.platform == "linux" else 1e6)
+        print(json.dumps([os.waitstatus_to_exitcode(status), started, time.monotonic(), megabytes]))

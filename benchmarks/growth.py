@@ -1,0 +1,37 @@
+"""How requests and time grow with the workspace, from counts of requests: nothing is sent, nothing is waited for."""
+
+from datetime import UTC, datetime
+
+from benchmarks.bench import ALL, CORE, WORKERS
+from simulator import Simulator
+from simulator.clock import parse
+from simulator.streams import STREAMS
+from simulator.truth import Truth
+
+NOW = datetime(2026, 3, 15, 12, 30, tzinfo=UTC)
+SYNCS = {"first, a year": "2025-03-15", "next day": "2026-03-13"}
+RESPONSE = 0.3  # seconds
+LIMITS = {stream.api.name: stream.api.limit for stream in STREAMS.values()}
+
+
+def minutes(counts: dict[str, int], rate: int) -> str:
+    """The least time of a sync, by the formula in docs/scale.md."""
+    total = sum(counts.values())
+    own = [count / limit for name, count in counts.items() if (limit := LIMITS[name])]
+    least = max(total / rate, total * RESPONSE / WORKERS / 60, *own)
+    return f"{least:.1f} min" if least < 10 else f"{least:.0f} min" if least < 120 else f"{least / 60:.1f} h"
+
+
+def table(sizes: tuple[str, ...] = ("small", "medium", "large")) -> list[str]:
+    """The table of workspaces of which each has ten times the objects of the one before."""
+    lines = ["| Workspace | Streams | Sync | Requests | 200 a minute | 600 a minute |", "|---|--:|---|--:|--:|--:|"]
+    quick = [name for name, stream in STREAMS.items() if stream.api.limit != 2]
+    for size in sizes:
+        sim = Simulator(size=size, now=NOW)
+        for sync, start in SYNCS.items():
+            truth = Truth(sim.workspace, sim.access, NOW, parse(start))
+            for names in (CORE, quick, ALL):
+                counts = truth.requests(names, None)
+                cells = f"{sum(counts.values()):,}", minutes(counts, 200), minutes(counts, 600)
+                lines.append(f"| {size} | {len(names)} | {sync} | {' | '.join(cells)} |")
+    return lines

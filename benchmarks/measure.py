@@ -1,0 +1,148 @@
+"""The measurements: each returns rows of the table."""
+
+import sys
+from collections import Counter
+from collections.abc import Sequence
+from dataclasses import replace
+from math import ceil
+from statistics import median
+
+from benchmarks.bench import ALL, CONNECTOR, CORE, LAUNCH, WORKERS, Bench
+from benchmarks.process import Run, run
+from simulator import Fault, RateLimit, Simulator
+from simulator.limits import Limiter
+from simulator.sizes import SIZES
+from source_segment.source import SourceSegment
+
+Row = tuple[str, ...]  # what is measured, the connector's figure, the other's, their ratio, and its aim
+FAST, SLOW = 0.06, 0.3  # seconds a response
+TWO_A_MINUTE = {
+    "warehouse_syncs": "listSyncsFromWarehouse",
+    "warehouse_advanced_sync_schedules": "getAdvancedSyncScheduleFromWarehouse",
+}
+FAULTS = ("list_missing", "listUsers"), ("not_json", "getDailyPerSourceMTUUsage"), ("status", "listSources")
+
+
+def row(name: str, unit: str, pair: Sequence[float], aim: str = "") -> Row:
+    """A row of two numbers with the same unit."""
+    shown = (f"{number:,.{2 if unit == 's' else 0}f} {unit}".strip() for number in pair)
+    return name, *shown, f"{pair[0] / pair[1]:.2f}", aim
+
+
+def requests(bench: Bench) -> list[Row]:
+    """Requests of three syncs against the least, and peak memory."""
+    rows = []
+
+    def count(name: str, least: int, aim: str) -> None:
+        rows.append(row(f"{name}: requests beside the least", "", (len(bench.sim.requests), least), aim))
+
+    first = bench.sync(CORE)
+    count("Core streams, first sync", bench.least(CORE), "1.02")
+    states = {state["stream"]["stream_descriptor"]["name"]: state for state in first.messages("state")}
+    bench.sync(CORE, state=list(states.values()))
+    usage = {name for name in CORE if name.startswith("usage_")}
+    lists = bench.least({*CORE} - usage - {"audit_events"})
+    count("Core streams, next sync", lists + replace(bench, months=0).least(usage) + 1, "1.02")
+    bench.sync(ALL, *LAUNCH, "0.001", num_workers=20)
+    count("All streams, first sync", bench.least(ALL), "1.06")
+    return [*rows, row("Core streams: peak memory beside 150 MB", "MB", (first.megabytes, 150), "1.00")]
+
+
+def without_limit(bench: Bench, rounds: int = 2) -> list[Row]:
+    """Time beside dlt without a rate limit, at 60 ms a response."""
+    bench.sim.latency, rows = FAST, []
+    for workers, aim in ((WORKERS, "1.00"), (2 * WORKERS, "")):
+        spans = []
+        for _ in range(rounds):
+            bench.sync(CORE, num_workers=workers)
+            spans.append(bench.span())
+            bench.dlt(workers)
+            spans.append(bench.span())
+        rows.append(row(f"No limit, {workers} workers: time beside dlt", "s", (min(spans[::2]), min(spans[1::2])), aim))
+    return rows
+
+
+def at_the_limit(bench: Bench, window: float = 15) -> list[Row]:
+    """Time beside the bound and beside dlt, at 200 requests a (shortened) minute and 300 ms a response."""
+    bench.sim.latency, least, spans, refused = SLOW, bench.least(CORE), [], []
+    for name in ("connector", "dlt"):
+        bench.sim.limiter = Limiter(RateLimit(200), own_limits=False, time_scale=window / 60)
+        bench.dlt() if name == "dlt" else bench.sync(CORE)
+        spans.append(bench.span())
+        refused.append(str([request.status for request in bench.sim.requests].count(429)))
+        bench.times[name] = [request.at - bench.sim.requests[0].at for request in bench.sim.requests]
+    full = ceil(least / 200) - 1  # windows that end before the last one begins
+    bound = max(full * window + (least - 200 * full) * SLOW / WORKERS, least * SLOW / WORKERS)
+    return [
+        row("200 requests a window: time beside the bound", "s", (spans[0], bound), "1.10"),
+        row("200 requests a window: time beside dlt", "s", spans, "1.00"),
+        ("200 requests a window: responses 429 beside dlt", *refused, "", "none"),
+    ]
+
+
+def beside_slow_operations(bench: Bench, scale: float = 1 / 40) -> list[Row]:
+    """When the core streams are done, beside two operations of two requests a (shortened) minute."""
+    bench.sim.latency, seconds = FAST, []
+    for streams in ([*TWO_A_MINUTE, *CORE], CORE):
+        bench.sim.limiter = Limiter(None, own_limits=True, time_scale=scale)
+        bench.sync(streams, *LAUNCH, str(scale))
+        core = [request.at for request in bench.sim.requests if request.operation not in TWO_A_MINUTE.values()]
+        seconds.append(core[-1] - core[0] + FAST)
+    return [row("Core streams done: with two slow operations beside without", "s", seconds, "1.10")]
+
+
+def without_components(bench: Bench) -> list[Row]:
+    """Requests, lost records and repeated records when every custom component is replaced by the CDK's own."""
+    keys = {name: declared["$parameters"]["primary_key"] for name, declared in SourceSegment().declared.items()}
+
+    def identities(done: Run) -> Counter[tuple[str, ...]]:
+        records = ((record["stream"], record["data"]) for record in done.messages("record"))
+        return Counter((stream, *(str(data.get(key, "")) for key in keys[stream])) for stream, data in records)
+
+    bench.sim.latency, rows = 0, list[Row]()
+    for kind in ("", ", three faults"):
+        found, sent = [], []
+        for command in (CONNECTOR, (*LAUNCH, "stock")):
+            bench.sim.faults[:] = [Fault(*fault) for fault in FAULTS if kind]
+            found.append(identities(bench.sync(CORE, *command)))
+            sent.append(len(bench.sim.requests))
+        lost = len(found[1] - found[0]), len(found[0] - found[1])
+        repeated = [records.total() - len(records) for records in found]
+        rows += [
+            row(f"Stock manifest{kind}: requests", "", sent),
+            (f"Stock manifest{kind}: lost records of {len(found[0]):,}", *map(str, lost), "", ""),
+            (f"Stock manifest{kind}: repeated records", *map(str, repeated), "", ""),
+        ]
+    return rows
+
+
+def speed(bench: Bench, count: int = 10_000) -> list[Row]:
+    """Records a second of one nested stream, from the first request to the end of the process."""
+    SIZES["catalog"], rates = replace(SIZES["tiny"], destination_catalog=count), []
+    with Simulator(size="catalog", cache_responses=True) as sim:
+        for command in (CONNECTOR, CONNECTOR, (*LAUNCH, "stock")):
+            done = replace(bench, sim=sim).sync(["catalog_destinations"], *command)
+            rates.append(count / (done.ended - sim.requests[0].at))
+    return [row("One nested stream: records a second beside the stock CDK", "", rates[1:], "at least 1.50")]
+
+
+def memory(bench: Bench, months: int = 2) -> list[Row]:
+    """Peak memory of the core streams of a workspace and of one ten times as large."""
+    with Simulator(size="large") as sim:
+        peaks = [replace(bench, sim=found, months=months).sync(CORE).megabytes for found in (sim, bench.sim)]
+    return [row("Core streams: peak memory of ten times the workspace", "MB", peaks, "1.30")]
+
+
+def start(bench: Bench, rounds: int = 3) -> list[Row]:
+    """How long `spec` and `check` take, beside the import of the CDK and one response."""
+    bench.sim.latency = FAST
+    bench.sync(["workspace"])
+    bare = sys.executable, "-c", "import airbyte_cdk.entrypoint, os; os._exit(0)"
+    commands = bare, (*CONNECTOR, "spec"), (*CONNECTOR, "check", "--config", str(bench.folder / "config.json"))
+    runs = [[run(bench.folder / "messages.jsonl", *command) for command in commands] for _ in range(rounds)]
+    base, spec, check = (median(done.ended - done.started for done in column) for column in zip(*runs, strict=True))
+    name = f"check ({(len(bench.sim.requests) - 1) // rounds} request): time beside the CDK's import and a response"
+    return [row("spec: time beside the CDK's import", "s", (spec, base)), row(name, "s", (check, base + FAST))]
+
+
+STEPS = requests, without_limit, without_components, speed, memory, start, at_the_limit, beside_slow_operations
