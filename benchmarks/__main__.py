@@ -7,7 +7,6 @@ import time
 from datetime import UTC, datetime
 from pathlib import Path
 
-import matplotlib as mpl
 from matplotlib import pyplot as plt
 
 from benchmarks import growth, measure
@@ -29,9 +28,8 @@ def main() -> None:
     draw(bench.times)
     lines = [f"| {' | '.join(row)} |" for row in rows]
     machine = f"{datetime.now(UTC).date()}, {os.cpu_count()} cores, Python {platform.python_version()}."
-    write(
-        "performance.md", "| Figure | Connector | Beside | Ratio | Aim |", "|---|--:|--:|--:|--:|", *lines, "", machine
-    )
+    head = "| Figure | Connector | Beside | Ratio | Aim |", "|---|--:|--:|--:|--:|"
+    write("performance.md", *head, *lines, "", machine)
     write("scale.md", *growth.table())
     print(*lines, f"{time.monotonic() - begun:.0f} s", sep="\n")
 
@@ -45,8 +43,7 @@ def write(page: str, *lines: str) -> None:
 
 def draw(syncs: dict[str, list[float]], limit: int = 200, window: float = 15) -> None:
     """Draw the requests over the time of two syncs, beside what the rate limit allows."""
-    mpl.use("svg")
-    mpl.rcParams |= {"svg.fonttype": "none", "svg.hashsalt": "", "axes.spines.top": False, "axes.spines.right": False}
+    plt.rcParams |= {"svg.fonttype": "none", "svg.hashsalt": "", "axes.spines.top": False, "axes.spines.right": False}
     figure, axes = plt.subplots(figsize=(7, 3.6), layout="tight")
     last = max(times[-1] for times in syncs.values())
     windows = range(int(last / window) + 2)

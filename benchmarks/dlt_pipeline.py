@@ -15,6 +15,7 @@ import dlt
 from dlt.sources.rest_api import rest_api_source
 
 NOW = datetime.now(UTC)
+AGO = {days: (NOW - timedelta(days)).strftime("%Y-%m-%dT%H:%M:%S.000Z") for days in (0, 13, 90)}
 PAIR = "source_connected_destinations"
 SOURCE, DESTINATION = "sources/{resources.sources.path_id}", "destinations/{resources.destinations.path_id}"
 LISTS: list[Any] = [  # name, path, records, primary key, page size
@@ -39,11 +40,6 @@ USAGE: list[Any] = [
 ]
 
 
-def wire(days_ago: int) -> str:
-    """A time as the API reads it."""
-    return (NOW - timedelta(days=days_ago)).strftime("%Y-%m-%dT%H:%M:%S.000Z")
-
-
 def resource(name: str, path: str, records: str, key: list[str], count: int, params: Any = None) -> Any:
     """A resource; each row also gets its id as a path needs it, because dlt does not encode it."""
     parameters = ({"pagination.count": count} if count else {}) | (params or {})
@@ -58,14 +54,14 @@ def resources(start: date) -> list[Any]:
     numbers = range(start.year * 12 + start.month - 1, NOW.year * 12 + NOW.month)
     months = [{"period": f"{number // 12}-{number % 12 + 1:02d}-01"} for number in numbers]
     period = {"period": "{resources.months.period}"}
-    window = {"sourceId": f"{{resources.{PAIR}._sources_id}}", "startTime": wire(13), "endTime": wire(0)}
+    window = {"sourceId": f"{{resources.{PAIR}._sources_id}}", "startTime": AGO[13], "endTime": AGO[0]}
     metrics = f"destinations/{{resources.{PAIR}.path_id}}/delivery-metrics", "deliveryMetricsSummary"
     key = [f"_{PAIR}__sources_id", f"_{PAIR}_id"]
     return [
         dlt.resource([months], name="months", selected=False),
         *(resource(*line) for line in LISTS),
         *(resource(f"usage_{n}_daily", f"usage/{path}/daily", rows, k, 1000, period) for n, path, rows, k in USAGE),
-        resource("audit_events", "audit-events", "events", ["id"], 1000, {"startTime": wire(90), "endTime": wire(0)}),
+        resource("audit_events", "audit-events", "events", ["id"], 1000, {"startTime": AGO[90], "endTime": AGO[0]}),
         resource("destination_delivery_metrics_summary", *metrics, key, 0, window | {"granularity": "DAY"}),
     ]
 

@@ -22,11 +22,11 @@ def minutes(counts: dict[str, int], rate: int) -> str:
     return f"{least:.1f} min" if least < 10 else f"{least:.0f} min" if least < 120 else f"{least / 60:.1f} h"
 
 
-def table(sizes: tuple[str, ...] = ("small", "medium", "large")) -> list[str]:
+def table() -> list[str]:
     """The table of workspaces of which each has ten times the objects of the one before."""
     lines = ["| Workspace | Streams | Sync | Requests | 200 a minute | 600 a minute |", "|---|--:|---|--:|--:|--:|"]
     quick = [name for name, stream in STREAMS.items() if stream.api.limit != 2]
-    for size in sizes:
+    for size in ("small", "medium", "large"):
         sim = Simulator(size=size, now=NOW)
         for sync, start in SYNCS.items():
             truth = Truth(sim.workspace, sim.access, NOW, parse(start))

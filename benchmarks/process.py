@@ -1,7 +1,6 @@
-"""Runs a command and measures it.
+"""Runs a command and measures it, from a small process in between: `python -I -S process.py OUTPUT COMMAND...`.
 
-On Linux, the peak memory of a process starts with that of its parent, and here the parent contains the simulated
-workspace. So this file is also a small process in between: `python -I -S process.py OUTPUT COMMAND...`.
+On Linux, the peak memory of a process starts with that of its parent, which here holds the simulated workspace.
 """
 
 import json

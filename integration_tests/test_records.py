@@ -58,7 +58,8 @@ def test_states_of_the_first_release_stay_valid(connector: Connector) -> None:
         assert output.code == 0, output.errors
         for stream, cursor in CURSORS.items():
             rows, expected = output.records[stream], truth()[stream]
-            assert 0 < len(rows) < len(expected), stream
+            is_usage = stream.startswith("usage_")  # which reads the month before again: here all that there is
+            assert 0 < len(rows) < len(expected) + is_usage, stream
             oldest = min(row[cursor] for row in rows)
             same(rows, [row for row in expected if row[cursor] >= oldest])
 

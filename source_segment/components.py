@@ -220,12 +220,11 @@ class SegmentErrorHandler(DefaultErrorHandler):
         if response.status_code == 429 and policy is not self.token_policy:
             policy.update(0, None)  # type: ignore[union-attr] # this operation waits for a minute of its own
         elif response.status_code == 429:
-            text = headers.get("Retry-After", "")
-            seconds = min(int(text), 1800) if text.isdigit() else 30
+            seconds = min(int(text), 1800) if (text := headers.get("Retry-After", "")).isdigit() else 30
             self.sync.paused_until = time.monotonic() + seconds
             self.token_policy.update(0, datetime.now() + timedelta(seconds=seconds))
-        elif time.monotonic() >= self.sync.paused_until:  # else it was under way when the 429 came
-            with suppress(KeyError, ValueError, TypeError):
+        elif time.monotonic() >= self.sync.paused_until and not getattr(response, "from_cache", False):
+            with suppress(KeyError, ValueError, TypeError):  # a response from before says nothing about this window
                 reset, now = (parsedate_to_datetime(headers[name]) for name in ("X-RateLimit-Reset", "Date"))
                 remaining = int(headers["X-RateLimit-Remaining"]) - self.workers + 1  # others are under way
                 self.token_policy.update(max(remaining, 0), datetime.now() + min(reset - now, timedelta(minutes=5)))
@@ -353,9 +352,7 @@ class SegmentRecordExtractor(cdk.RecordExtractor):
             record.update(added)
             if isinstance(record.get(self.timestamp), str):
                 record[self.timestamp] = Timestamp(record[self.timestamp])
-            for key in self.primary_key:
-                if record.get(key) is None:  # a null in a key is never merged
-                    record[key] = ""
+            record.update({key: "" for key in self.primary_key if record.get(key) is None})  # a null is never merged
             yield record
 
     def _exploded(self, rows: Iterable[dict[str, Any]]) -> Iterator[Any]:

@@ -116,7 +116,7 @@ def test_checkout_by_pip_url_reads_what_can_have_changed(
 
     second = source.read(cache, streams=streams)
 
-    month = (simulator.clock.now() - timedelta(days=5)).date().replace(day=1).isoformat()
+    month = (simulator.clock.now() - timedelta(days=36)).date().replace(day=1).isoformat()
     newest = max(datetime.fromisoformat(event["timestamp"]) for event in truth["audit_events"])
     changed = [
         *(row for row in truth["users"] if row["id"] != removed["id"]),

@@ -15,6 +15,8 @@ from unit_tests.faults.assertions import TRANSIENT, Connect, assert_complete, as
 
 MANY = ["source_details", "source_schema_settings", "source_connected_destinations", "source_connected_warehouses",
         "source_regulations", "source_live_plugins", "users"]  # fmt: skip
+PAIRS = ["destination_delivery_metrics_summary", "delivery_overview_successful_delivery_daily",
+         "delivery_overview_failed_delivery_daily", "delivery_overview_filtered_at_destination_daily"]  # fmt: skip
 # Streams and their operations, of two requests a minute.
 SLOW = {
     "warehouse_syncs": "listSyncsFromWarehouse",
@@ -74,6 +76,20 @@ def test_limit_that_the_headers_announce(
     assert len(output.requests) > 30  # the limit of a window
     assert rejected(output) == []
     assert longest_pause(output) * fast_clock < longest
+
+
+@pytest.mark.parametrize("fast_clock", [30], indirect=True)
+def test_cached_response_does_not_bring_back_its_limit(connect: Connect, fast_clock: int) -> None:
+    """The lists of parents are read again from a cache, with the headers of an earlier window."""
+    connector = connect(size="small", rate_limit=RateLimit(20), config={"num_workers": 2})
+
+    output = connector.read(PAIRS)
+
+    assert output.code == 0
+    pairs = itertools.pairwise(output.requests)
+    pauses = [n for n, (one, other) in enumerate(pairs, 1) if (other.at - one.at) * fast_clock > 15]
+    assert len(pauses) >= 2
+    assert all(later - earlier >= 18 for earlier, later in itertools.pairwise([0, *pauses]))
 
 
 @pytest.mark.parametrize(("retry_after", "wait"), [(45, 45), (None, 30), ("Wed, 21 Oct 2026 07:28:00 GMT", 30)])
