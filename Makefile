@@ -10,7 +10,8 @@ in_root := cd '$(subst ','\'',$(root))' &&
 python := $(in_root) .venv/bin/python
 
 export NO_COLOR := 1
-PYTEST_ARGS ?= --numprocesses auto --dist loadfile
+# Some tests wait more than they compute, so three share two cores.
+PYTEST_ARGS ?= --numprocesses $(shell expr $$(getconf _NPROCESSORS_ONLN) \* 3 / 2) --dist loadfile
 pytest := $(python) -m pytest --color=no $(PYTEST_ARGS)
 # PyAirbyte changes the logging and the warnings of its process, so its tests run in one of their own.
 with_pyairbyte := unit_tests/demo unit_tests/test_pyairbyte.py

@@ -1,6 +1,6 @@
 #!/bin/sh
-# Creates .venv from requirements.lock, with the newest suitable Python or the one that $PYTHON names. Takes two minutes
-# the first time and after a change of the lock file, and no time otherwise.
+# Creates .venv from requirements.lock, with the newest suitable Python or the one that $PYTHON names. Takes a minute
+# or two the first time and after a change of the lock file, and no time otherwise.
 set -eu
 cd "$(dirname "$0")/.."
 
@@ -23,7 +23,7 @@ if [ -z "$python" ]; then
 fi
 
 install() {
-    .venv/bin/python -m pip --quiet --disable-pip-version-check --no-input install --no-deps "$@"
+    .venv/bin/python -m pip --quiet --disable-pip-version-check --no-input install --no-deps --no-compile "$@"
 }
 is_new() { # file, content: whether the file has other content
     [ "$(cat "$1" 2>/dev/null)" != "$2" ]
@@ -31,10 +31,13 @@ is_new() { # file, content: whether the file has other content
 
 packages="$("$python" -V) $(pwd) $(cksum <requirements.lock)"
 if is_new .venv/packages "$packages"; then
-    echo "setup: installing requirements.lock into .venv (about two minutes)" >&2
+    echo "setup: installing requirements.lock into .venv (a minute or two)" >&2
     rm -rf .venv
     "$python" -m venv .venv
-    install --require-hashes --only-binary :all: --requirement requirements.lock
+    awk '/^[^ ]/ { is_pip = /^pip==/ } is_pip' requirements.lock >.venv/pip.lock # that of Python takes twice as long
+    for lock in .venv/pip.lock requirements.lock; do
+        install --require-hashes --only-binary :all: --requirement "$lock"
+    done
     echo "$packages" >.venv/packages
 fi
 project=$(cksum <pyproject.toml)
