@@ -41,7 +41,7 @@ simulator: setup ## serve the simulated Segment Public API (ARGS="--help" lists 
 
 test: check ## run the checks and all tests (PYTEST_ARGS="-k users" selects some)
 	$(pytest) $(without_pyairbyte) $(or_no_test)
-	$(pytest) $(with_pyairbyte) $(or_no_test)
+	$(pytest) --numprocesses auto --dist loadfile $(with_pyairbyte) $(or_no_test)
 
 test-fast: setup ## run the tests that take less than a minute in all
 	$(pytest) -m "not slow" $(without_pyairbyte) $(or_no_test)
