@@ -28,7 +28,7 @@ def main() -> None:
     draw(bench.times)
     lines = [f"| {' | '.join(row)} |" for row in rows]
     machine = f"{datetime.now(UTC).date()}, {os.cpu_count()} cores, Python {platform.python_version()}."
-    head = "| Figure | Connector | Beside | Ratio | Aim |", "|---|--:|--:|--:|--:|"
+    head = "| Measurement | Connector | Baseline | Ratio | Aim |", "|---|--:|--:|--:|--:|"
     write("performance.md", *head, *lines, "", machine)
     write("scale.md", *growth.table())
     print(*lines, f"{time.monotonic() - begun:.0f} s", sep="\n")

@@ -18,8 +18,8 @@ FACTS = ROOT / "unit_tests" / "resource" / "api_facts" / "endpoints.json"
 REMARKS = {  # what the manifest does not say
     "audit_events": "Personal data: e-mail addresses of members. At most 90 days back.",
     "destination_delivery_metrics_summary": "Totals of the last 14 days.",
-    "destination_delivery_metrics_daily": "One request a day for each source and destination, at most 14 days back.",
-    "events_volume": "One request a year for each source.",
+    "destination_delivery_metrics_daily": "One request for each source, destination and day, at most 14 days back.",
+    "events_volume": "One request for each source and year.",
     "function_versions": "Contains source code, which is not masked.",
     "group_invites": "Personal data: e-mail addresses.",
     "group_users": "Personal data: names and e-mail addresses of members.",

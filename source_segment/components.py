@@ -46,8 +46,8 @@ def parsed(content: bytes) -> tuple[Any, bool]:
 
     Go's zero time, NaN and infinity become null, and half a surrogate pair U+FFFD. Large integers keep their digits.
     """
-    content = re.sub(rb'"0001-01-01T00:00:00[^"]*"', b"null", content)
-    if b"0" * 20 not in content.translate(bytes.maketrans(b"123456789", b"0" * 9)):  # orjson rounds long integers
+    content = re.sub(rb'(?<!\\)"0001-01-01T00:00:00[^"\\\s]*"', b"null", content)
+    if b"0" * 19 not in content.translate(bytes.maketrans(b"123456789", b"0" * 9)):  # orjson rounds long integers
         with suppress(ValueError):
             return orjson.loads(content), False
     text = json.dumps(json.loads(content), ensure_ascii=False)
@@ -187,17 +187,19 @@ class SegmentErrorHandler(DefaultErrorHandler):
             message = "Parents that are gone, or have nothing there (HTTP 404), are skipped."
             self.sync.warn_once(self.name, "gone", message)
             return ErrorResolution(ResponseAction.IGNORE, error_message=message)
-        scheme, host, path, *_ = urlsplit(str(response.url))
-        with self.sync.lock:  # whether `GET /` refuses the token too, at most twice a minute
-            if not self.sync.token_error and time.monotonic() > self.sync.token_accepted_until:
+        sync, (scheme, host, path, *_) = self.sync, urlsplit(str(response.url))
+        with sync.lock:  # whether `GET /` refuses the token too; for a 403 or 404 at most twice a minute
+            if not sync.token_error and (response.status_code == 401 or time.monotonic() > sync.token_accepted_until):
                 headers, no_netrc, root = response.request.headers, lambda request: request, response
                 if path not in ("", "/"):
                     root = requests.get(f"{scheme}://{host}/", headers=headers, auth=no_netrc, timeout=30)
-                self.sync.token_accepted_until = time.monotonic() + 30
-                if root.status_code in (401, 403, 404):
-                    self.sync.token_error = failure(CONFIG, f"{TOKEN_REJECTED} ({said}). Check api_token and region.")
-            if self.sync.token_error:
-                raise self.sync.token_error
+                if root.status_code not in (200, 401, 403, 404):
+                    return self._retry(self.name, f"Segment returned HTTP {root.status_code} for GET /.")
+                sync.token_accepted_until = time.monotonic() + 30
+                if root.status_code != 200:
+                    sync.token_error = failure(CONFIG, f"{TOKEN_REJECTED} ({said}). Check api_token and region.")
+            if sync.token_error:
+                raise sync.token_error
         self._settle(response, False, said)
         what, needs = "Some parents are" if self.is_child else "The stream is", self.requires or "more permissions"
         message = f"{what} not available ({said}). It needs {needs}, and a token that may read it."
@@ -309,7 +311,7 @@ def redact(value: Any, in_settings: bool = False, is_secret: bool = False) -> An
     elif isinstance(value, list):
         value[:] = [redact(part, in_settings, is_secret) for part in value]
     elif value is not None and not isinstance(value, bool):
-        has_password = in_settings and re.search(r"://[^/@\s]+@", str(value))
+        has_password = in_settings and re.search(r"://[^\s?#]*@", str(value))
         return "[redacted]" if is_secret or has_password else value
     return value
 

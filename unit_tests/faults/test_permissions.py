@@ -32,7 +32,7 @@ def test_plan(connect: Connect, plan: str, unavailable: int) -> None:
 
 @pytest.mark.parametrize("status", [401, 403, 404])
 def test_stream_that_is_refused(small: Connector, status: int) -> None:
-    """`GET /` decides, once, whether a 401 or 403 means the stream or the token."""
+    """`GET /` decides whether this means the stream or the token: for each 401, and once for the others."""
     operations = "listUserGroups", "listAuditEvents", "listInvites"
     small.sim.faults.add(*(Fault("status", name, status=status, times=None) for name in operations))
     small.sim.faults.add(Fault("slow", "listUsers", delay=0.3))
@@ -45,7 +45,7 @@ def test_stream_that_is_refused(small: Connector, status: int) -> None:
     [line] = [text for text in output.warnings() if "groups" in text]
     assert "advanced access management (Business plan)" in line
     assert f"HTTP {status}: " in line
-    assert [output.asked()[name] for name in (*operations, "getWorkspace")] == [1, 1, 1, 1]
+    assert [output.asked()[name] for name in (*operations, "getWorkspace")] == [1, 1, 1, 3 if status == 401 else 1]
     assert_complete(small, output, "users")
 
 
@@ -148,6 +148,30 @@ def test_token_that_is_revoked(connect: Connect, status: int, accepted: int) -> 
     assert output.asked()["getWorkspace"] == 1
     assert sum(request.status == status for request in output.requests) < 15
     assert all(output.records[name] or "COMPLETE" not in output.statuses[name] for name in streams)
+
+
+def test_token_that_is_revoked_after_a_refusal(connect: Connect) -> None:
+    """An answer of `GET /` for a stream that the plan lacks says nothing about a later 401."""
+    connector = connect(size="small", deny=["listAuditEvents"], dead_status=401, config={"num_workers": 2})
+    first = connector.read(["audit_events"])
+    connector.sim.access.revoke_after = 2 * len(first.requests)  # the same two requests are accepted again
+    streams = ["audit_events", "users", "sources", "groups"]
+
+    output = connector.read(streams)
+
+    assertions.assert_one_sentence(output.errors, CONFIG, "Segment rejected the API token (HTTP 401: Unauthorized)")
+    assert all(output.records[name] or "COMPLETE" not in output.statuses[name] for name in streams[1:])
+
+
+def test_check_of_the_token_fails(connect: Connect) -> None:
+    """While `GET /` returns an error of the server, a refusal is tried again, and no stream counts as refused."""
+    connector = connect(size="small", revoke_after=0, dead_status=401)
+    connector.sim.faults.add(Fault("status", "^/$", status=502, times=4))
+
+    output = connector.read(["users", "groups"])
+
+    assertions.assert_one_sentence(output.errors, CONFIG, "Segment rejected the API token (HTTP 401: Unauthorized)")
+    assert not any("COMPLETE" in statuses for statuses in output.statuses.values())
 
 
 @pytest.mark.parametrize("streams", [["users", "groups", "audit_events"], ["source_details"]])
