@@ -13,6 +13,8 @@ from integration_tests.scenario import NOW, ROOT
 from simulator import Simulator
 from source_segment.source import SourceSegment
 
+pytestmark = pytest.mark.slow
+
 
 class TestAcceptance(SourceTestSuiteBase):
     """The standard tests, at the time of the simulated workspace."""

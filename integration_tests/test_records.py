@@ -11,6 +11,8 @@ from scripts.expected_records import configured_catalog, records
 from simulator.streams import STREAMS
 from unit_tests.connector import Connector, same
 
+pytestmark = pytest.mark.slow
+
 CONFIGURED = {entry["stream"]["name"]: entry for entry in json.loads(CATALOG.read_text())["streams"]}
 CURSORS = {name: entry["cursor_field"][0] for name, entry in CONFIGURED.items() if "cursor_field" in entry}
 PARENTS = {"listSources", "listConnectedDestinationsFromSource", "listWarehouses"}
@@ -22,7 +24,6 @@ def compared(stream: str, rows: Iterable[Json]) -> list[Json]:
     return [{name: row[name] for name in row.keys() - ignored} for row in rows]
 
 
-@pytest.mark.slow
 def test_full_refresh_twice_gives_the_expected_records(connector: Connector) -> None:
     expected = defaultdict[str, list[Json]](list)
     for line in RECORDS.read_text(encoding="utf-8").splitlines():

@@ -27,6 +27,8 @@ from simulator.limits import RateLimit
 from source_segment.source import SourceSegment
 from unit_tests.connector import Json, configured
 
+pytestmark = pytest.mark.slow
+
 NOW = datetime(2026, 3, 15, 12, 30, tzinfo=UTC)
 EMAIL, SECRET = "alice.secret@example.com", "sk_live_9f8e7d6c"
 LATER = {4, 12, 16}  # need an earlier run
@@ -87,7 +89,6 @@ def planted(value: Any, seen: set[str], key: str = "") -> Any:
     return value if re.search(r"(?i)(id|slug|name|type|next)$", key) else f"{value} {SECRET} {EMAIL}"
 
 
-@pytest.mark.slow
 def test_assumptions_are_confirmed_without_a_value_in_the_report(tmp_path: Path, pytestconfig: pytest.Config) -> None:
     pytestconfig.addinivalue_line("markers", "image_tests: of Airbyte's standard tests")
     seen = set[str]()

@@ -18,6 +18,8 @@ from simulator import Fault
 from unit_tests.connector import Connector, Json, Output, configured
 from unit_tests.faults.assertions import Connect, truth
 
+pytestmark = pytest.mark.slow
+
 ROOT = Path(__file__).parents[2]
 SERIES = ["usage_api_calls_per_source_daily", "audit_events", "events_volume"]
 
@@ -61,7 +63,6 @@ def live(connect: Connect) -> Connector:
     return connect(size="small", now=None, latency=0.03, page_cap=50, config={"start_date": start})
 
 
-@pytest.mark.slow
 def test_kill_9_and_resume(live: Connector) -> None:
     wanted = {name: truth(live, name) for name in SERIES}
     moments = [30, 700]  # lines of output

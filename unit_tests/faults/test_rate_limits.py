@@ -22,7 +22,7 @@ SLOW = {
     "warehouse_syncs": "listSyncsFromWarehouse",
     "warehouse_advanced_sync_schedules": "getAdvancedSyncScheduleFromWarehouse",
 }
-pytestmark = pytest.mark.usefixtures("fast_clock")
+pytestmark = [pytest.mark.slow, pytest.mark.usefixtures("fast_clock")]
 
 
 def rejected(output: Output) -> list[Request]:
@@ -137,7 +137,6 @@ def test_429_of_an_operation_with_its_own_limit(connect: Connect, fast_clock: in
     assert len([request for request in output.requests if first.at < request.at < last.at]) > 10  # of other operations
 
 
-@pytest.mark.slow
 def test_slow_operations(connect: Connect) -> None:
     """At two requests a minute each, they wait at the same time, and all other streams are read before."""
     connector = connect(size="small", own_limits=True)

@@ -11,6 +11,8 @@ from unit_tests.conftest import NOW
 from unit_tests.connector import Connector, Json, Output, latest, same, stream_state
 from unit_tests.faults.assertions import CONFIG, TRANSIENT, Connect, assert_failed, assert_one_sentence, truth
 
+pytestmark = pytest.mark.slow
+
 VOLUME, DAILY, USAGE = "events_volume", "destination_delivery_metrics_daily", "usage_api_calls_workspace_daily"
 
 

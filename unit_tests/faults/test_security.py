@@ -62,6 +62,16 @@ def test_redact_secrets(connect: Connect) -> None:
     assert {re.sub(".*(ettings|onfiguration|writeKeys)$", "", field) for field in masked} == {"", "destinationMapping"}
 
 
+def test_redact_password_in_an_address(connect: Connect) -> None:
+    connector = connect()
+    settings = {"address": "postgres://user:p/w@host/db", "page": "https://host/path?to=a@b"}
+    connector.sim.workspace.sources[0]["settings"] = settings
+
+    output = connector.read(["sources"], redact_secrets=True)
+
+    assert output.records["sources"][0]["settings"] == settings | {"address": MASK}
+
+
 def test_redact_secrets_is_the_default(connect: Connect) -> None:
     connector = connect(size="small")
     del connector.config["redact_secrets"]

@@ -15,6 +15,8 @@ from simulator.partitions import Span
 from simulator.streams import STREAMS
 from simulator.truth import SUMMARY, Truth, emitted
 
+pytestmark = pytest.mark.slow
+
 START = "2025-12-10"
 checker = FormatChecker(formats=())
 checker.checks("date-time", raises=ValueError)(lambda text: text is None or bool(parse(text)))
