@@ -7,6 +7,8 @@ from unit_tests.conftest import change_manifest
 from unit_tests.connector import Connector
 from unit_tests.faults.assertions import CONFIG, LISTS, OTHERS, TRANSIENT, Connect, assert_complete, assert_failed
 
+pytestmark = pytest.mark.slow
+
 
 def test_read_timeout(small: Connector, monkeypatch: pytest.MonkeyPatch) -> None:
     """It is reduced from a minute to a third of a second; an operation that never responds fails only its stream."""
