@@ -11,7 +11,8 @@ python := $(in_root) .venv/bin/python
 
 export NO_COLOR := 1
 # Some tests wait more than they compute, so three share two cores.
-PYTEST_ARGS ?= --numprocesses $(shell expr $$(getconf _NPROCESSORS_ONLN) \* 3 / 2) --dist loadfile
+processes := --numprocesses $(shell expr $$(getconf _NPROCESSORS_ONLN) \* 3 / 2)
+PYTEST_ARGS ?= $(processes) --dist loadfile
 pytest := $(python) -m pytest --color=no $(PYTEST_ARGS)
 # PyAirbyte changes the logging and the warnings of its process, so its tests run in one of their own.
 with_pyairbyte := unit_tests/demo unit_tests/test_pyairbyte.py
@@ -41,7 +42,7 @@ simulator: setup ## serve the simulated Segment Public API (ARGS="--help" lists 
 
 test: check ## run the checks and all tests (PYTEST_ARGS="-k users" selects some)
 	$(pytest) $(without_pyairbyte) $(or_no_test)
-	$(pytest) --numprocesses auto --dist loadfile $(with_pyairbyte) $(or_no_test)
+	$(subst $(processes),--numprocesses auto,$(pytest)) $(with_pyairbyte) $(or_no_test)
 
 test-fast: setup ## run the tests that take less than a minute in all
 	$(pytest) -m "not slow" $(without_pyairbyte) $(or_no_test)

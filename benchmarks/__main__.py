@@ -11,14 +11,14 @@ from matplotlib import pyplot as plt
 
 from benchmarks import growth, measure
 from benchmarks.bench import Bench
+from scripts.docs import replaced
 from simulator import Simulator
 
 DOCS = Path(__file__).parents[1] / "docs"
-MARKS = "<!-- written by make benchmark -->", "<!-- end -->"
 
 
 def main() -> None:
-    """Take about six minutes, in which nothing else should run."""
+    """Take up to ten minutes, in which nothing else should run."""
     begun, rows = time.monotonic(), list[measure.Row]()
     with tempfile.TemporaryDirectory() as folder, Simulator(size="medium", cache_responses=True) as sim:
         bench = Bench(sim, Path(folder))
@@ -35,10 +35,8 @@ def main() -> None:
 
 
 def write(page: str, *lines: str) -> None:
-    """Put lines between the marks of a page."""
-    head, _, rest = (DOCS / page).read_text().partition(MARKS[0])
-    text = "\n".join([head + MARKS[0], *lines, MARKS[1]]) + rest.partition(MARKS[1])[2]
-    (DOCS / page).write_text(text)
+    """Put lines into the generated part of a page."""
+    (DOCS / page).write_text(replaced((DOCS / page).read_text(), "benchmark", "\n".join(lines)))
 
 
 def draw(syncs: dict[str, list[float]], limit: int = 200, window: float = 15) -> None:

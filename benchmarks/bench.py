@@ -9,11 +9,12 @@ from pathlib import Path
 from typing import Any
 
 from benchmarks.process import Run, run
+from scripts.catalog import streams
 from simulator import Simulator
-from simulator.streams import STREAMS
 
+STREAMS = streams()
 ALL = list(STREAMS)
-CORE = ALL[:18]
+CORE = [name for name, stream in STREAMS.items() if stream.suggested]
 WORKERS = 5
 CONNECTOR = (sys.executable, "-c", "from source_segment.run import run; run()")  # as the console script
 LAUNCH = (sys.executable, "-m", "benchmarks.launch")

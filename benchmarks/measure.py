@@ -6,13 +6,11 @@ from dataclasses import replace
 from math import ceil
 from statistics import median
 
-from benchmarks.bench import ALL, CONNECTOR, CORE, LAUNCH, WORKERS, Bench
+from benchmarks.bench import ALL, CONNECTOR, CORE, LAUNCH, STREAMS, WORKERS, Bench
 from benchmarks.process import Run, run
 from simulator import Fault, RateLimit, Simulator
 from simulator.limits import Limiter
 from simulator.sizes import SIZES
-from simulator.streams import STREAMS
-from source_segment.source import SourceSegment
 
 Row = tuple[str, ...]  # what is measured, the connector's figure, the other's, their ratio, and its aim
 FAST, SLOW = 0.06, 0.3  # seconds a response
@@ -78,7 +76,7 @@ def at_the_limit(bench: Bench, window: float = 15) -> list[Row]:
 
 def beside_slow_operations(bench: Bench, scale: float = 1 / 40) -> list[Row]:
     """When the core streams are done, beside two operations of two requests a (shortened) minute."""
-    bench.sim.latency, seconds, slow = FAST, [], [STREAMS[name].api.name for name in TWO_A_MINUTE]
+    bench.sim.latency, seconds, slow = FAST, [], [STREAMS[name].operation for name in TWO_A_MINUTE]
     for streams in ([*TWO_A_MINUTE, *CORE], CORE):
         bench.sim.limiter = Limiter(None, own_limits=True, time_scale=scale)
         bench.sync(streams, *LAUNCH, str(scale))
@@ -89,11 +87,10 @@ def beside_slow_operations(bench: Bench, scale: float = 1 / 40) -> list[Row]:
 
 def without_components(bench: Bench) -> list[Row]:
     """Requests and lost records when every custom component is replaced by the CDK's own."""
-    keys = {name: declared["$parameters"]["primary_key"] for name, declared in SourceSegment().declared.items()}
 
     def identities(done: Run) -> set[tuple[str, ...]]:
         records = ((record["stream"], record["data"]) for record in done.messages("record"))
-        return {(stream, *(str(data.get(key, "")) for key in keys[stream])) for stream, data in records}
+        return {(stream, *(str(data.get(key, "")) for key in STREAMS[stream].key)) for stream, data in records}
 
     bench.sim.latency, bench, rows = 0, replace(bench, months=6), list[Row]()
     for kind in ("", ", three faults"):

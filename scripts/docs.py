@@ -59,10 +59,15 @@ def page(path: Path) -> str:
     """The text of a page with its generated parts made anew."""
     text = path.read_text()
     for name, make in PARTS[path].items():
-        begin, end = (f"<!-- {word} generated: {name} -->" for word in ("begin", "end"))
-        (before, rest) = text.split(begin)
-        text = f"{before}{begin}\n\n{make()}\n\n{end}{rest.split(end)[1]}"
+        text = replaced(text, name, make())
     return text
+
+
+def replaced(text: str, name: str, part: str) -> str:
+    """A page with another text between the marks of a part."""
+    begin, end = (f"<!-- {word} generated: {name} -->" for word in ("begin", "end"))
+    (before, rest) = text.split(begin)
+    return f"{before}{begin}\n\n{part}\n\n{end}{rest.split(end)[1]}"
 
 
 def table(header: Iterable[str], rows: Iterable[Iterable[str]]) -> str:
