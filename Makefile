@@ -12,7 +12,7 @@ python := $(in_root) .venv/bin/python
 export NO_COLOR := 1
 # Some tests wait more than they compute, so three share two cores.
 processes := --numprocesses $(shell expr $$(getconf _NPROCESSORS_ONLN) \* 3 / 2)
-PYTEST_ARGS ?= $(processes) --dist loadfile
+PYTEST_ARGS ?= $(processes) --dist loadscope
 pytest := $(python) -m pytest --color=no $(PYTEST_ARGS)
 # PyAirbyte changes the logging and the warnings of its process, so its tests run in one of their own.
 with_pyairbyte := unit_tests/demo unit_tests/test_pyairbyte.py
@@ -42,7 +42,7 @@ simulator: setup ## serve the simulated Segment Public API (ARGS="--help" lists 
 
 test: check ## run the checks and all tests (PYTEST_ARGS="-k users" selects some)
 	$(pytest) $(without_pyairbyte) $(or_no_test)
-	$(subst $(processes),--numprocesses auto,$(pytest)) $(with_pyairbyte) $(or_no_test)
+	$(pytest) $(with_pyairbyte) $(or_no_test)
 
 test-fast: setup ## run the tests that take less than a minute in all
 	$(pytest) -m "not slow" $(without_pyairbyte) $(or_no_test)
@@ -71,8 +71,6 @@ fix: setup ## format the code and fix what the linter can fix
 
 docs: setup ## write the generated documentation, the diagram and the expected records again
 	@$(python) -m scripts.docs
-	@$(python) -m scripts.erd
-	@$(python) -m scripts.expected_records
 
 bundle: setup ## write build/manifest.yaml and build/components.py for the Connector Builder
 	@$(python) -m scripts.bundle

@@ -1,6 +1,6 @@
-"""Write the generated parts of the documentation again: options, streams, operations that are not read, assumptions.
+"""Write what is generated again: parts of the documentation, the diagram, and what the acceptance tests expect.
 
-A part stands between `<!-- begin generated: name -->` and `<!-- end generated: name -->`.
+A part of a page stands between `<!-- begin generated: name -->` and `<!-- end generated: name -->`.
 """
 
 import json
@@ -9,7 +9,7 @@ from pathlib import Path
 
 import yaml
 
-from scripts import catalog
+from scripts import catalog, erd, expected_records
 from scripts.catalog import ROOT, Json, Stream
 
 PAGE = ROOT / "docs" / "integrations" / "sources" / "segment.md"
@@ -47,11 +47,11 @@ REASONS = {  # why no stream reads an operation; an operation that returns one o
 
 
 def main() -> None:
-    """Write the pages of which a part has changed."""
-    for path in PARTS:
-        text = page(path)
-        if text != path.read_text():
-            path.write_text(text)
+    """Write the files that have changed."""
+    files = {path: page(path) for path in PARTS} | erd.files() | expected_records.files()
+    for path, text in files.items():
+        if text != path.read_text(encoding="utf-8"):
+            path.write_text(text, encoding="utf-8")
             print(f"{path.relative_to(ROOT)} written")
 
 

@@ -1,10 +1,12 @@
-"""Write the entity-relationship diagram: `erd/source.dbml`, and `docs/erd.md` with Mermaid.
+"""The entity-relationship diagram: `erd/source.dbml`, and `docs/erd.md` with Mermaid.
 
 Tables, columns and keys come from the schemas and the manifest. The references below are by column
 name; a reference of one stream alone goes into `SPECIAL`.
 """
 
 from __future__ import annotations
+
+from pathlib import Path
 
 from scripts import catalog
 from scripts.catalog import ROOT, Json, Stream
@@ -82,6 +84,11 @@ def references(stream: Stream) -> dict[str, str]:
     return dict(sorted((found | special).items()))
 
 
+def files() -> dict[Path, str]:
+    """The two files of the diagram, with their texts."""
+    return {DBML: dbml(), PAGE: page()}
+
+
 def dbml() -> str:
     """All tables and references as DBML."""
     streams = catalog.streams()
@@ -128,8 +135,3 @@ def _type(schema: Json) -> str:
     formats = {"date-time": "timestamp", "date": "date"}
     types = {"string": "text", "number": "double", "integer": "bigint", "boolean": "boolean"}
     return formats.get(schema.get("format", "")) or types.get(schema["type"][1], "json")
-
-
-if __name__ == "__main__":
-    DBML.write_text(dbml())
-    PAGE.write_text(page())

@@ -1,14 +1,15 @@
-"""Write what the acceptance tests expect: the records of the simulated workspace, and a catalog of all streams."""
+"""What the acceptance tests expect: the records of the simulated workspace, and a catalog of all streams."""
 
 import json
-import sys
 from pathlib import Path
 
-ROOT = Path(__file__).resolve().parent.parent
-sys.path.insert(0, str(ROOT))
+from integration_tests.scenario import CATALOG, NOW, RECORDS, truth
+from scripts import catalog
 
-from integration_tests.scenario import CATALOG, NOW, RECORDS, truth  # noqa: E402
-from scripts import catalog  # noqa: E402
+
+def files() -> dict[Path, str]:
+    """The two files, with their texts."""
+    return {RECORDS: records(), CATALOG: configured_catalog()}
 
 
 def configured_catalog() -> str:
@@ -38,8 +39,3 @@ def records() -> str:
         for name, rows in truth().items()
         for row in rows
     )
-
-
-if __name__ == "__main__":
-    RECORDS.write_text(records(), encoding="utf-8")
-    CATALOG.write_text(configured_catalog(), encoding="utf-8")

@@ -76,7 +76,12 @@ def place(error: ValidationError, manifest: Any) -> str:
     return str(section) or "the manifest"
 
 
-if __name__ == "__main__":
-    lines = problems(Path(sys.argv[1]) if sys.argv[1:] else MANIFEST)
+def main(path: Path = MANIFEST) -> int:
+    """Print the errors; returns the exit code."""
+    lines = problems(path)
     print("\n".join(lines) or "The manifest is valid.")
-    sys.exit(bool(lines))
+    return int(bool(lines))
+
+
+if __name__ == "__main__":
+    sys.exit(main(*map(Path, sys.argv[1:])))

@@ -23,7 +23,7 @@ class SourceSegment(ConcurrentDeclarativeSource):
     def __init__(self, catalog: Any = None, config: Any = None, state: Any = None, command: str = "read") -> None:
         path = Path(__file__).with_name("manifest.yaml")  # in a wheel or image; in a checkout it is one folder up
         text = (path if path.exists() else path.parents[1] / path.name).read_bytes()
-        manifest = ManifestReferenceResolver().preprocess_manifest(safe_load_yaml(text))
+        manifest = ManifestReferenceResolver().preprocess_manifest(safe_load_yaml(text) | {"streams": []})
         self.declared = manifest.pop("definitions")["streams"]
         names = [entry.stream.name for entry in catalog.streams] if catalog else list(self.declared)
         names = names if command in ("discover", "read") else ["workspace"]

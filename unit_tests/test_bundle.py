@@ -2,7 +2,6 @@
 
 import hashlib
 import json
-import os
 import subprocess
 import sys
 from collections.abc import Callable, Iterator
@@ -12,9 +11,11 @@ from typing import Any
 from urllib.parse import parse_qs, urlsplit
 
 import pytest
-import yaml
+from airbyte_cdk.connector_builder.main import handle_request
+from airbyte_cdk.utils.yaml_loader import safe_load_yaml
 
 from scripts import bundle, catalog
+from source_segment import components
 from unit_tests import facts
 from unit_tests.connector import Connector, Json, Output, configured, same
 
@@ -49,20 +50,23 @@ def connect_now(connect: Connect) -> Connect:
     return start
 
 
-def run(folder: Path, *command: str | Path, **files: Json | list[Json]) -> Output:
-    """The output of a command with these JSON files as its arguments."""
+@pytest.fixture(autouse=True)
+def _own_components(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Let the CDK run components of a config, in place of the package's while a test runs."""
+    monkeypatch.setenv("AIRBYTE_ENABLE_UNSAFE_CODE", "true")
+    for name in ("components", "source_declarative_manifest.components"):
+        monkeypatch.setitem(sys.modules, name, components)
+
+
+def arguments(folder: Path, **files: Json | list[Json]) -> list[str]:
+    """The arguments that name these JSON files."""
     for name, content in files.items():
-        path = folder / f"{name}.json"
-        path.write_text(json.dumps(content))
-        command += (f"--{name}", path)
-    environment = os.environ | {"AIRBYTE_ENABLE_UNSAFE_CODE": "true"}
-    ended = subprocess.run(command, env=environment, capture_output=True, text=True)
-    assert ended.returncode == 0, ended.stdout[-2000:] + ended.stderr[-2000:]
-    return Output(ended.returncode, ended.stdout)
+        (folder / f"{name}.json").write_text(json.dumps(content))
+    return [argument for name in files for argument in (f"--{name}", str(folder / f"{name}.json"))]
 
 
 def test_bundle_contains_all_schemas(manifest: Path) -> None:
-    written = yaml.safe_load(manifest.read_text())
+    written = safe_load_yaml(manifest.read_text())
 
     assert written["schemas"] == {name: facts.schema(name) for name in facts.NAMES}
     assert "JsonFileSchemaLoader" not in manifest.read_text()
@@ -72,9 +76,12 @@ def test_manifest_runner_reads_the_records(connect_now: Connect, manifest: Path)
     connector = connect_now()
     runner = Path(sys.executable).with_name("source-declarative-manifest")
     paths = "--manifest-path", manifest, "--components-path", manifest.with_name("components.py")
+    files = arguments(connector.folder, config=connector.config, catalog=configured(STREAMS))
 
-    output = run(connector.folder, runner, "read", *paths, config=connector.config, catalog=configured(STREAMS))
+    ended = subprocess.run([runner, "read", *paths, *files], capture_output=True, text=True)
 
+    assert ended.returncode == 0, ended.stdout[-2000:] + ended.stderr[-2000:]
+    output = Output(ended.returncode, ended.stdout)
     for name in STREAMS:
         assert output.records[name]
         same(output.records[name], connector.sim.truth(name, connector.config["start_date"]))
@@ -82,18 +89,17 @@ def test_manifest_runner_reads_the_records(connect_now: Connect, manifest: Path)
 
 def builder_pages(connector: Connector, manifest: Path, stream: str) -> list[list[Json]]:
     """The pages of each slice that a test read in the Connector Builder shows."""
-    components = manifest.with_name("components.py").read_text()
+    code = manifest.with_name("components.py").read_text()
     only = {"streams": [f"#/definitions/streams/{stream}"]}  # to build all of them takes the Builder ten seconds
     config = connector.config | {
-        "__injected_declarative_manifest": yaml.safe_load(manifest.read_text()) | only,
-        "__injected_components_py": components,
-        "__injected_components_py_checksums": {"md5": hashlib.md5(components.encode()).hexdigest()},
+        "__injected_declarative_manifest": safe_load_yaml(manifest.read_text()) | only,
+        "__injected_components_py": code,
+        "__injected_components_py_checksums": {"md5": hashlib.md5(code.encode()).hexdigest()},
         "__command": "test_read",
     }
-    builder = sys.executable, "-m", "airbyte_cdk.connector_builder.main", "read"
-    output = run(connector.folder, *builder, config=config, catalog=configured([stream]), state=[])
-    [result] = output.records[stream]
-    return [part["pages"] for part in result["slices"]]
+    files = arguments(connector.folder, config=config, catalog=configured([stream]), state=[])
+    message = json.loads(handle_request(["read", *files]))
+    return [part["pages"] for part in message["record"]["data"]["slices"]]
 
 
 @pytest.mark.parametrize(

@@ -8,6 +8,7 @@ from pathlib import Path
 
 import pytest
 
+from source_segment.run import main
 from unit_tests.connector import Connector, Output, configured
 
 Connect = Callable[..., Connector]
@@ -29,12 +30,11 @@ def test_failed_read_exits_with_1(connect: Connect, tmp_path: Path) -> None:
     assert "sgp_not-the-right-one" not in ended.stdout + ended.stderr
 
 
-@pytest.mark.slow
-def test_unknown_command_exits_with_2(tmp_path: Path) -> None:
-    ended = subprocess.run([SCRIPT, "write"], cwd=tmp_path, capture_output=True, text=True)
+def test_unknown_command_exits_with_2(capsys: pytest.CaptureFixture[str]) -> None:
+    with pytest.raises(SystemExit, match="2"):
+        main(["write"])
 
-    assert ended.returncode == 2
-    assert "invalid choice: 'write'" in ended.stderr
+    assert "invalid choice: 'write'" in capsys.readouterr().err
 
 
 @pytest.mark.parametrize(

@@ -8,12 +8,12 @@ from __future__ import annotations
 import json
 import shutil
 import sys
-from collections import Counter
+from collections import Counter, defaultdict
 from collections.abc import Callable, Iterator
 from datetime import UTC, date, datetime, timedelta
 from functools import partial
 from pathlib import Path
-from typing import Any
+from typing import Any, ClassVar
 
 import duckdb
 import pytest
@@ -32,9 +32,10 @@ pytestmark = [
 
 STREAMS = streams()
 QUERIES = sorted((Path(__file__).parents[2] / "docs" / "queries").glob("*.sql"))
+OWN_COLUMNS = {"_airbyte_raw_id", "_airbyte_extracted_at", "_airbyte_meta"}
 WINDOW = ("destination_delivery_metrics_summary", "startTime", "endTime")  # ends with the read
 Rows = list[dict[str, Any]]
-Read = Callable[[str], Rows]
+Truth = Callable[[str], Rows]
 
 
 @pytest.fixture(scope="module")
@@ -54,40 +55,34 @@ def config(simulator: Simulator) -> dict[str, Any]:
 
 
 @pytest.fixture
-def truth(simulator: Simulator, config: dict[str, Any]) -> Read:
+def truth(simulator: Simulator, config: dict[str, Any]) -> Truth:
     """Returns the records of a stream."""
     return lambda stream: list(simulator.truth(stream, config["start_date"]))
 
 
-@pytest.fixture(scope="module", params=["duckdb", "postgres"])
-def cache(request: pytest.FixtureRequest, config: Any, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Any]:
-    """PyAirbyte's cache after the last read."""
-    folder = tmp_path_factory.mktemp(request.param)
+@pytest.fixture(scope="module")
+def read(config: Any, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Callable[..., Any]]:
+    """Returns PyAirbyte's cache in a database after a number of reads of all streams."""
+    folder = tmp_path_factory.mktemp("cache")
     with pytest.MonkeyPatch.context() as patch:
         for name in ("AIRBYTE_OFFLINE_MODE", "DO_NOT_TRACK", "NO_LIVE_PROGRESS"):
             patch.setenv(name, "1")
         patch.setenv("AIRBYTE_LOGGING_ROOT", str(folder))
         import airbyte
-        from airbyte.caches import DuckDBCache, PostgresCache
         from airbyte.shared import SqlProcessorBase
 
         # The look for new columns, of which there are none, takes most of the time of a read.
         patch.setattr(SqlProcessorBase, "_ensure_compatible_table_schema", lambda *_, **__: None)
 
-        def read(cache: Any, times: int) -> Any:
+        def read(kind: str, times: int, **options: Any) -> Any:
+            cache = getattr(airbyte.caches, kind)(cache_dir=folder, **options)
             command = Path(sys.executable).with_name("source-segment")
             source = airbyte.get_source("source-segment", config=config, local_executable=command)
             for _ in range(times):
                 source.read(cache=cache, streams="*", skip_validation=True)
             return cache
 
-        if request.param == "duckdb":
-            yield read(DuckDBCache(db_path=folder / "segment.duckdb", cache_dir=folder), times=3)
-            return
-        with postgres_server() as server:
-            cache = PostgresCache(**server, schema_name="public", cache_dir=folder)
-            yield read(cache, times=2)
-            cache.close()
+        yield read
 
 
 def comparable(stream: Stream, row: dict[str, Any]) -> str:
@@ -110,7 +105,7 @@ def comparable(stream: Stream, row: dict[str, Any]) -> str:
     return json.dumps(found, sort_keys=True, default=str)
 
 
-def wrong_tables(select: Read, truth: Read) -> dict[str, Any]:
+def wrong_tables(select: Truth, truth: Truth) -> dict[str, Any]:
     """The tables that differ from the truth, each with a missing and a superfluous row."""
     wrong = {}
     for name, stream in STREAMS.items():
@@ -122,47 +117,72 @@ def wrong_tables(select: Read, truth: Read) -> dict[str, Any]:
     return wrong
 
 
-def test_tables_equal_the_truth(cache: Any, truth: Read) -> None:
-    assert wrong_tables(cache.run_sql_query, truth) == {}
+class Destination:
+    """What holds after reads into any database."""
+
+    database: ClassVar[str]
+
+    def test_tables_equal_the_truth(self, cache: Any, truth: Truth) -> None:
+        assert wrong_tables(cache.run_sql_query, truth) == {}
+
+    def test_columns_have_the_types_of_the_schemas(self, cache: Any) -> None:
+        columns = defaultdict[str, dict[str, str]](dict)
+        for row in cache.run_sql_query("SELECT * FROM information_schema.columns"):
+            columns[row["table_name"]][row["column_name"]] = row["data_type"]
+        for name, stream in STREAMS.items():
+            for field, schema in stream.schema["properties"].items():
+                assert columns[name].pop(field.lower()) == column_type(schema, self.database), (name, field)
+            assert columns[name].keys() == OWN_COLUMNS, name
+
+    def test_queries_run_on_these_tables(self, cache: Any, truth: Truth) -> None:
+        rows = {path.stem: cache.run_sql_query(path.read_text()) for path in QUERIES}
+        calls = {r["period"]: r["apiCalls"] for r in truth("usage_api_calls_workspace_daily")}
+        assert {str(r["month"]): r["api_calls"] for r in rows["monthly_usage"]} == calls
+        destinations = {row["destinationId"] for row in truth(WINDOW[0])}
+        assert {row["destination_id"] for row in rows["delivery_by_destination"]} == destinations
+        assert len(rows["daily_api_calls"]) == len(truth("usage_api_calls_per_source_daily"))
 
 
-def test_columns_have_the_types_of_the_schemas(cache: Any, request: Any) -> None:
-    rows = cache.run_sql_query("SELECT * FROM information_schema.columns")
-    found = {(row["table_name"], row["column_name"]): row["data_type"] for row in rows}
-    for name, stream in STREAMS.items():
-        for field, schema in stream.schema["properties"].items():
-            expected = column_type(schema, request.node.callspec.params["cache"])
-            assert found[name, field.lower()] == expected, (name, field)
+class TestDuckDB(Destination):
+    """Three reads, and a sync of the demo."""
+
+    database = "duckdb"
+
+    @pytest.fixture(scope="class")
+    def cache(self, read: Callable[..., Any], tmp_path_factory: pytest.TempPathFactory) -> Any:
+        return read("DuckDBCache", times=3, db_path=tmp_path_factory.mktemp("duckdb") / "segment.duckdb")
+
+    def test_sync_of_the_core_streams_replaces_no_other_table(
+        self, cache: Any, simulator: Simulator, config: Any, truth: Truth, tmp_path: Path
+    ) -> None:
+        database = Path(shutil.copyfile(cache.db_path, tmp_path / "segment.duckdb"))
+        simulator.reset_log()
+        with pytest.MonkeyPatch.context() as patch:
+            for name in ("transformations", "labels"):
+                patch.setattr(simulator.workspace, name, getattr(simulator.workspace, name)[:-1])
+
+            progress = sync(config, database)
+
+            with duckdb.connect(str(database), read_only=True) as db:
+                assert wrong_tables(partial(select, db), truth).keys() == {"labels"}
+        assert progress.seconds.keys() == set(core_streams())
+        for stream in core_streams():
+            if STREAMS[stream].cursor:  # only what is new
+                assert 0 < progress.rows[stream] < len(truth(stream)), stream
+        assert [r.path for r in simulator.requests].count("/usage/api-calls/daily") <= 2
 
 
-def test_queries_run_on_these_tables(cache: Any, truth: Read) -> None:
-    rows = {path.stem: cache.run_sql_query(path.read_text()) for path in QUERIES}
-    calls = {r["period"]: r["apiCalls"] for r in truth("usage_api_calls_workspace_daily")}
-    assert {str(r["month"]): r["api_calls"] for r in rows["monthly_usage"]} == calls
-    destinations = {row["destinationId"] for row in truth(WINDOW[0])}
-    assert {row["destination_id"] for row in rows["delivery_by_destination"]} == destinations
-    assert len(rows["daily_api_calls"]) == len(truth("usage_api_calls_per_source_daily"))
+class TestPostgres(Destination):
+    """Two reads."""
 
+    database = "postgres"
 
-@pytest.mark.parametrize("cache", ["duckdb"], indirect=True)
-def test_sync_of_the_core_streams_replaces_no_other_table(
-    cache: Any, simulator: Simulator, config: Any, truth: Read, tmp_path: Path
-) -> None:
-    database = Path(shutil.copyfile(cache.db_path, tmp_path / "segment.duckdb"))
-    simulator.reset_log()
-    with pytest.MonkeyPatch.context() as patch:
-        for name in ("transformations", "labels"):
-            patch.setattr(simulator.workspace, name, getattr(simulator.workspace, name)[:-1])
-
-        progress = sync(config, database)
-
-        with duckdb.connect(str(database), read_only=True) as db:
-            assert wrong_tables(partial(select, db), truth).keys() == {"labels"}
-    assert progress.seconds.keys() == set(core_streams())
-    for stream in core_streams():
-        if STREAMS[stream].cursor:  # only what is new
-            assert 0 < progress.rows[stream] < len(truth(stream)), stream
-    assert [r.path for r in simulator.requests].count("/usage/api-calls/daily") <= 2
+    @pytest.fixture(scope="class")
+    def cache(self, read: Callable[..., Any]) -> Iterator[Any]:
+        with postgres_server() as server:
+            cache = read("PostgresCache", times=2, schema_name="public", **server)
+            yield cache
+            cache.close()
 
 
 def select(db: duckdb.DuckDBPyConnection, sql: str) -> Rows:

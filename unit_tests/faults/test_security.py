@@ -45,7 +45,7 @@ def structure(value: Any) -> Any:
 @pytest.mark.slow
 def test_redact_secrets(connect: Connect) -> None:
     """The structure of a record stays, and only secrets are masked."""
-    connector = connect(size="small")
+    connector = connect()
     streams = [name for name in facts.NAMES if name != SUMMARY]
 
     output = connector.read(streams, redact_secrets=True)
