@@ -18,7 +18,7 @@ DOCS = Path(__file__).parents[1] / "docs"
 
 
 def main() -> None:
-    """Take up to ten minutes, in which nothing else should run."""
+    """Take some minutes, in which nothing else should run."""
     begun, rows = time.monotonic(), list[measure.Row]()
     with tempfile.TemporaryDirectory() as folder, Simulator(size="medium", cache_responses=True) as sim:
         bench = Bench(sim, Path(folder))

@@ -20,7 +20,7 @@ class Clock:
 
 def iso(moment: datetime) -> str:
     """A UTC time as the API writes it: milliseconds and a Z."""
-    return moment.strftime("%Y-%m-%dT%H:%M:%S.") + f"{moment.microsecond // 1000:03d}Z"
+    return moment.isoformat(timespec="milliseconds").removesuffix("+00:00") + "Z"
 
 
 def midnight(day: date) -> datetime:

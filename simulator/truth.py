@@ -8,7 +8,7 @@ only if the caller passes the window of the request. A refused or unknown parent
 
 import re
 from collections import Counter
-from collections.abc import Iterable, Iterator, Sized
+from collections.abc import Iterable, Iterator, Sequence, Sized
 from datetime import datetime
 from typing import Any
 
@@ -102,7 +102,7 @@ class Truth:
             chosen["functionId"] = listed.removeprefix(prefix)
         return Query(self._workspace, self._span.now, api.ids, chosen, lists)
 
-    def _rows(self, stream: Stream, query: Query) -> list[Any]:
+    def _rows(self, stream: Stream, query: Query) -> Sequence[Any]:
         try:
             rows = stream.api.read(query)
         except ApiError as error:
@@ -111,7 +111,7 @@ class Truth:
             raise
         if stream.list_key:
             return list(rows[stream.list_key])
-        return [rows] if isinstance(rows, dict) else list(rows)
+        return [rows] if isinstance(rows, dict) else rows
 
 
 def emitted(record: Json, may_lack: Iterable[str] = ()) -> Json:
