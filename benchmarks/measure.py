@@ -60,8 +60,8 @@ def without_limit(bench: Bench, scale: float = 1 / 40) -> list[Row]:
     core = [request.at for request in bench.sim.requests if request.operation not in slow]
     done = core[-1] - core[0] + FAST
     return [
-        row("No limit, 5 workers: time beside dlt", "s", pairs[0], "1.00"),
-        row("No limit, 10 workers: time beside dlt", "s", pairs[1]),
+        row(f"No limit, {WORKERS} workers: time beside dlt", "s", pairs[0], "1.00"),
+        row(f"No limit, {2 * WORKERS} workers: time beside dlt", "s", pairs[1]),
         row("Core streams done: with two slow operations beside without", "s", (done, pairs[0][0]), "1.10"),
     ]
 

@@ -64,12 +64,14 @@ def live(connect: Connect) -> Connector:
 def test_kill_9_and_resume(live: Connector) -> None:
     wanted = {name: truth(live, name) for name in SERIES}
     run = Process(live, "read", SERIES)
-    text = ""
-    while '"STATE"' not in text:
-        text += run.stdout.readline()
+    lines = list[str]()
+    for line in run.stdout:
+        lines.append(line)
+        if '"STATE"' in line:
+            break
     run.running.kill()
     assert run.end()[0] == -signal.SIGKILL
-    first = Output(1, text)
+    first = Output(1, "".join(lines))
 
     second = live.read(SERIES, state=first.state())
 
