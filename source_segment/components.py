@@ -110,7 +110,7 @@ class SegmentErrorHandler(DefaultErrorHandler):
         self.sync: SyncState = vars(self.api_budget).setdefault("sync_state", SyncState())
         self.list = threading.local()  # that a thread is reading: its pages
         self.workers = self.config.get("num_workers", 5)
-        self.token_policy: Any = self.api_budget.get_matching_policy(requests.Request("GET", "https://segment"))
+        self.token_policy: Any = self.api_budget.get_matching_policy(requests.Request("GET", "https://s").prepare())
 
     def interpret_response(self, response: Any) -> ErrorResolution:
         """The CDK's action for a response or an exception; raises AirbyteTracedException to end the stream."""
@@ -218,10 +218,10 @@ class SegmentErrorHandler(DefaultErrorHandler):
 
     def _update_budget(self, response: requests.Response) -> None:
         """Let all workers wait for a rate limit that a response announces: the stock budget cannot read its dates."""
-        headers, policy = response.headers, self.api_budget.get_matching_policy(response.request)
-        if response.status_code == 429 and policy is not self.token_policy:
+        headers, status = response.headers, response.status_code
+        if status == 429 and (policy := self.api_budget.get_matching_policy(response.request)) is not self.token_policy:
             policy.update(0, None)  # type: ignore[union-attr] # this operation waits for a minute of its own
-        elif response.status_code == 429:
+        elif status == 429:
             seconds = min(int(text), 1800) if (text := headers.get("Retry-After", "")).isdigit() else 30
             self.sync.paused_until = time.monotonic() + seconds
             self.token_policy.update(0, datetime.now() + timedelta(seconds=seconds))
