@@ -10,15 +10,10 @@ in_root := cd '$(subst ','\'',$(root))' &&
 python := $(in_root) .venv/bin/python
 
 export NO_COLOR := 1
-# Some tests wait more than they compute, so three share two cores.
+# Some tests wait more than they compute, so three processes share two cores; the longest files come first.
 processes := --numprocesses $(shell expr $$(getconf _NPROCESSORS_ONLN) \* 3 / 2)
-PYTEST_ARGS ?= $(processes) --dist loadscope
+PYTEST_ARGS ?= $(processes) --dist loadfile --no-loadscope-reorder
 pytest := $(python) -m pytest --color=no $(PYTEST_ARGS)
-# PyAirbyte changes the logging and the warnings of its process, so its tests run in one of their own.
-with_pyairbyte := unit_tests/demo unit_tests/test_pyairbyte.py
-without_pyairbyte := $(addprefix --ignore=,$(with_pyairbyte))
-# Exit code 5 means that PYTEST_ARGS selects no test here.
-or_no_test := || test $$? = 5
 yaml_rules := {extends: default, rules: {braces: {forbid: non-empty}, comments: {min-spaces-from-content: 1}, \
 	document-start: disable, line-length: {max: 120}}}
 
@@ -41,11 +36,10 @@ simulator: setup ## serve the simulated Segment Public API (ARGS="--help" lists 
 	@$(python) -m simulator $(ARGS)
 
 test: check ## run the checks and all tests (PYTEST_ARGS="-k users" selects some)
-	$(pytest) $(without_pyairbyte) $(or_no_test)
-	$(pytest) $(with_pyairbyte) $(or_no_test)
+	$(pytest)
 
 test-fast: setup ## run the tests that take less than a minute in all
-	$(pytest) -m "not slow" $(without_pyairbyte) $(or_no_test)
+	$(pytest) -m "not slow"
 
 postgres-test: setup ## read all streams into a Postgres server of its own and run the queries there
 	@$(in_root) CI=1 .venv/bin/python -m pytest --color=no unit_tests/demo -k postgres

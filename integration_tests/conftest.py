@@ -10,15 +10,10 @@ from airbyte_cdk.test.standard_tests.pytest_hooks import pytest_generate_tests
 
 from integration_tests.scenario import CONFIG, NOW, simulator
 from simulator import Simulator
-from unit_tests.conftest import _short_waits
+from unit_tests.conftest import _quick_start, _short_waits
 from unit_tests.connector import Connector
 
-__all__ = ["_short_waits", "pytest_generate_tests"]
-
-
-def pytest_configure(config: pytest.Config) -> None:
-    config.addinivalue_line("markers", "image_tests: run the connector's image with Docker")
-    config.addinivalue_line("markers", "requires_creds: need a config below secrets/")
+__all__ = ["_quick_start", "_short_waits", "pytest_generate_tests"]
 
 
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:

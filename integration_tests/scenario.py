@@ -1,5 +1,6 @@
 """What acceptance-test-config.yml names, and the simulated workspace that it is about."""
 
+import functools
 import json
 from dataclasses import replace
 from datetime import UTC, datetime
@@ -32,6 +33,7 @@ def simulator() -> Simulator:
     return Simulator(workspace=workspace, now=NOW)
 
 
+@functools.cache
 def truth() -> dict[str, list[Json]]:
     """The records of a full sync with the sample config, by stream, without the connector."""
     window = datetime.fromisoformat(CONFIG["start_date"]).replace(tzinfo=UTC), NOW

@@ -8,6 +8,7 @@ import sys
 import threading
 from collections import Counter, defaultdict
 from collections.abc import Iterable, Mapping
+from contextlib import ExitStack
 from dataclasses import dataclass, field
 from datetime import datetime
 from pathlib import Path
@@ -152,19 +153,20 @@ class Connector:
                 path.write_text(json.dumps(content))
                 args += [f"--{name}", str(path)]
         before = len(self.sim.requests)
-        code, text = self._captured(args)
+        code, text = captured(args, self.now)
         return Output(code, text, self.sim.requests[before:])
 
-    def _captured(self, args: list[str]) -> tuple[int, str]:
-        out = io.StringIO()
-        init_logger("airbyte")  # as at the start of a process: other tests set loggers up too
-        with mock.patch.object(sys, "__stdout__", out), mock.patch.object(sys, "stdout", out):
-            if self.now is None:
-                code = main(args)
-            else:
-                with freeze_time(self.now, tick=True):
-                    code = main(args)
-        return code, out.getvalue()
+
+def captured(args: list[str], now: datetime | None = None) -> tuple[int, str]:
+    """Run a command in this process, at a time if one is given; returns its exit code and what it wrote to stdout."""
+    out = io.StringIO()
+    init_logger("airbyte").propagate = True  # as at the start of a process: other tests set loggers up too
+    with ExitStack() as stack:
+        for name in ("__stdout__", "stdout"):
+            stack.enter_context(mock.patch.object(sys, name, out))
+        if now:
+            stack.enter_context(freeze_time(now, tick=True))
+        return main(args), out.getvalue()
 
 
 def configured(streams: Iterable[str], sync_mode: str = "incremental") -> Json:

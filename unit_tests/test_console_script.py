@@ -1,33 +1,15 @@
 """The console script: exit codes, and files that it cannot read."""
 
 import json
-import subprocess
-import sys
 from collections.abc import Callable
 from pathlib import Path
 
 import pytest
 
 from source_segment.run import main
-from unit_tests.connector import Connector, Output, configured
+from unit_tests.connector import Connector, Output, captured, configured
 
 Connect = Callable[..., Connector]
-SCRIPT = str(Path(sys.executable).with_name("source-segment"))
-
-
-@pytest.mark.slow
-def test_failed_read_exits_with_1(connect: Connect, tmp_path: Path) -> None:
-    config = connect(now=None).config | {"api_token": "sgp_not-the-right-one"}
-    (tmp_path / "config.json").write_text(json.dumps(config))
-    (tmp_path / "catalog.json").write_text(json.dumps(configured(["users"])))
-
-    command = [SCRIPT, "read", "--config", "config.json", "--catalog", "catalog.json"]
-    ended = subprocess.run(command, cwd=tmp_path, capture_output=True, text=True)
-    [error] = Output(ended.returncode, ended.stdout).errors
-
-    assert ended.returncode == 1
-    assert "token" in error["message"]
-    assert "sgp_not-the-right-one" not in ended.stdout + ended.stderr
 
 
 def test_unknown_command_exits_with_2(capsys: pytest.CaptureFixture[str]) -> None:
@@ -53,7 +35,7 @@ def test_unreadable_file_is_one_error(connect: Connect, tmp_path: Path, name: st
         elif content is not None:
             path.write_bytes(content)
 
-    code, text = connector._captured(arguments)
+    code, text = captured(arguments, connector.now)
     [error] = Output(code, text).errors
 
     assert code == 1

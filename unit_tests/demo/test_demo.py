@@ -185,6 +185,7 @@ def test_report_of_an_empty_workspace_says_so(browser: Chrome, run: Run, tmp_pat
 
 
 @pytest.mark.slow
+@pytest.mark.usefixtures("airbyte")
 def test_refused_token_leaves_the_database_alone(tmp_path: Path) -> None:
     database = tmp_path / "segment.duckdb"
     database.write_bytes(b"as it was")

@@ -25,14 +25,14 @@ SERIES = ["usage_api_calls_per_source_daily", "audit_events", "events_volume"]
 
 
 class Process:
-    """A running command with a temporary and a home folder of its own."""
+    """A running sync with a temporary and a home folder of its own."""
 
-    def __init__(self, connector: Connector, command: str, streams: list[str] | None = None, *args: str) -> None:
+    def __init__(self, connector: Connector, streams: list[str], *args: str) -> None:
         folder = connector.folder / f"run{time.monotonic_ns()}"
         self.temporary = folder / "tmp"
         self.temporary.mkdir(parents=True)
-        files: Json = {"config": connector.config, **({"catalog": configured(streams)} if streams else {})}
-        line = [sys.executable, "-c", "from source_segment.run import run; run()", command, *args]
+        files: Json = {"config": connector.config, "catalog": configured(streams)}
+        line = [sys.executable, "-c", "from source_segment.run import run; run()", "read", *args]
         for name, content in files.items():
             (folder / name).write_text(json.dumps(content))
             line += [f"--{name}", str(folder / name)]
@@ -63,7 +63,7 @@ def live(connect: Connect) -> Connector:
 
 def test_kill_9_and_resume(live: Connector) -> None:
     wanted = {name: truth(live, name) for name in SERIES}
-    run = Process(live, "read", SERIES)
+    run = Process(live, SERIES)
     lines = list[str]()
     for line in run.stdout:
         lines.append(line)
@@ -95,7 +95,7 @@ def assert_ends_at_once(run: Process, number: signal.Signals) -> None:
 
 
 def test_signal_while_nobody_reads(live: Connector) -> None:
-    run = Process(live, "read", SERIES)
+    run = Process(live, SERIES)
     while struct.unpack("i", unread(run))[0] < 60_000:  # of the 65,536 bytes that a pipe contains
         time.sleep(0.02)
     time.sleep(0.5)  # until it is full
@@ -104,22 +104,23 @@ def test_signal_while_nobody_reads(live: Connector) -> None:
 
 
 def test_signal_while_it_waits(live: Connector) -> None:
-    """For a rate limit, or for a response."""
+    """One worker for a rate limit, another for a response."""
     live.sim.faults.add(
         Fault("status", "listUsers", status=429, retry_after=1800, times=None), Fault("stall", "^/$", times=None)
     )
-    for path, run in {"/users": Process(live, "read", ["users"]), "/": Process(live, "check")}.items():
+    run = Process(live, ["workspace", "users"])
+    for path in ("/", "/users"):
         run.wait_for_request(live, path)
 
-        assert_ends_at_once(run, signal.SIGTERM)
+    assert_ends_at_once(run, signal.SIGTERM)
 
 
 def test_stdout_closed_by_the_reader(live: Connector) -> None:
-    run = Process(live, "read", SERIES)
+    run = Process(live, SERIES)
     run.stdout.readline()
     run.stdout.close()
 
-    assert run.running.wait(timeout=60) > 0
+    assert run.running.wait(timeout=60) == 1
     assert run.running.stderr
     assert "Error" not in run.running.stderr.read()
     assert list(run.temporary.iterdir()) == []
@@ -136,8 +137,7 @@ def test_certificate_authority_that_does_not_exist(live: Connector, monkeypatch:
     assert "Traceback" not in error["message"]
 
 
-@pytest.mark.parametrize(("command", "streams"), [("read", ["users", "sources", "groups", "roles"]), ("check", None)])
-def test_debug_and_netrc(connect: Connect, command: str, streams: list[str] | None) -> None:
+def test_debug_and_netrc(connect: Connect) -> None:
     """`--debug` logs no body, also if the request is sent again, and `~/.netrc` is neither used nor sent anywhere."""
     elsewhere, live = connect(now=None), connect(now=None, deny=["listUserGroups"])
     live.sim.workspace.workspace["slug"] = live.sim.workspace.users[0]["name"] = "hunter2-example"
@@ -153,14 +153,13 @@ def test_debug_and_netrc(connect: Connect, command: str, streams: list[str] | No
     netrc.chmod(0o600)
     live.config |= {"api_token": f"Bearer {live.sim.token}", "redact_secrets": True}
 
-    run = Process(live, command, streams, "--debug")
+    run = Process(live, ["users", "sources", "groups", "roles"], "--debug")
     _, text, errors = run.end()
 
     assert "Receiving response" in text  # a message of --debug
     assert live.sim.token not in text + errors
     assert [line for line in (text + errors).split("\n") if "hunter2" in line and '"RECORD"' not in line] == []
     assert list(run.temporary.iterdir()) == []
-    paths = {"/users", "/groups", "/roles", "/sources", "/"} if command == "read" else {"/"}
-    assert {request.path for request in live.sim.requests} == paths
+    assert {request.path for request in live.sim.requests} == {"/users", "/groups", "/roles", "/sources", "/"}
     assert {request.headers.get("Authorization") for request in live.sim.requests} == {f"Bearer {live.sim.token}"}
     assert {request.headers.get("Authorization") for request in elsewhere.sim.requests} <= {None}

@@ -64,7 +64,6 @@ class TestLaterSyncs:
     TIMES: ClassVar = [
         *[NOW] * 3,
         NOW + timedelta(days=1),
-        NOW + timedelta(days=7),
         datetime(2026, 4, 1, 0, 30, tzinfo=UTC),
         datetime(2026, 4, 9, 9, 0, tzinfo=UTC),
     ]

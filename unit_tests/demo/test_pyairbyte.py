@@ -1,4 +1,4 @@
-"""PyAirbyte reads all streams of an unchanged workspace: the tables equal the truth, row for row.
+"""PyAirbyte reads all streams of an unchanged workspace into tables that equal the truth, and installs the connector.
 
 DuckDB gets three reads and Postgres two.
 """
@@ -6,8 +6,11 @@ DuckDB gets three reads and Postgres two.
 from __future__ import annotations
 
 import json
+import os
+import shlex
 import shutil
 import sys
+import sysconfig
 from collections import Counter, defaultdict
 from collections.abc import Callable, Iterator
 from datetime import UTC, date, datetime, timedelta
@@ -31,7 +34,8 @@ pytestmark = [
 ]
 
 STREAMS = streams()
-QUERIES = sorted((Path(__file__).parents[2] / "docs" / "queries").glob("*.sql"))
+ROOT = Path(__file__).parents[2]
+QUERIES = sorted((ROOT / "docs" / "queries").glob("*.sql"))
 OWN_COLUMNS = {"_airbyte_raw_id", "_airbyte_extracted_at", "_airbyte_meta"}
 WINDOW = ("destination_delivery_metrics_summary", "startTime", "endTime")  # ends with the read
 Rows = list[dict[str, Any]]
@@ -61,28 +65,17 @@ def truth(simulator: Simulator, config: dict[str, Any]) -> Truth:
 
 
 @pytest.fixture(scope="module")
-def read(config: Any, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Callable[..., Any]]:
-    """Returns PyAirbyte's cache in a database after a number of reads of all streams."""
-    folder = tmp_path_factory.mktemp("cache")
-    with pytest.MonkeyPatch.context() as patch:
-        for name in ("AIRBYTE_OFFLINE_MODE", "DO_NOT_TRACK", "NO_LIVE_PROGRESS"):
-            patch.setenv(name, "1")
-        patch.setenv("AIRBYTE_LOGGING_ROOT", str(folder))
-        import airbyte
-        from airbyte.shared import SqlProcessorBase
+def source(airbyte: Any, config: Any) -> Any:
+    """The connector in PyAirbyte."""
+    command = Path(sys.executable).with_name("source-segment")
+    return airbyte.get_source("source-segment", config=config, local_executable=command)
 
-        # The look for new columns, of which there are none, takes most of the time of a read.
-        patch.setattr(SqlProcessorBase, "_ensure_compatible_table_schema", lambda *_, **__: None)
 
-        def read(kind: str, times: int, **options: Any) -> Any:
-            cache = getattr(airbyte.caches, kind)(cache_dir=folder, **options)
-            command = Path(sys.executable).with_name("source-segment")
-            source = airbyte.get_source("source-segment", config=config, local_executable=command)
-            for _ in range(times):
-                source.read(cache=cache, streams="*", skip_validation=True)
-            return cache
-
-        yield read
+def read_all(source: Any, cache: Any, times: int) -> Any:
+    """Read all streams a number of times; returns the cache."""
+    for _ in range(times):
+        source.read(cache=cache, streams="*", skip_validation=True)
+    return cache
 
 
 def comparable(stream: Stream, row: dict[str, Any]) -> str:
@@ -144,13 +137,14 @@ class Destination:
 
 
 class TestDuckDB(Destination):
-    """Three reads, and a sync of the demo."""
+    """Three reads, a sync of the demo, and a table that is replaced."""
 
     database = "duckdb"
 
     @pytest.fixture(scope="class")
-    def cache(self, read: Callable[..., Any], tmp_path_factory: pytest.TempPathFactory) -> Any:
-        return read("DuckDBCache", times=3, db_path=tmp_path_factory.mktemp("duckdb") / "segment.duckdb")
+    def cache(self, airbyte: Any, source: Any, tmp_path_factory: pytest.TempPathFactory) -> Any:
+        folder = tmp_path_factory.mktemp("duckdb")
+        return read_all(source, airbyte.caches.DuckDBCache(db_path=folder / "segment.duckdb", cache_dir=folder), 3)
 
     def test_sync_of_the_core_streams_replaces_no_other_table(
         self, cache: Any, simulator: Simulator, config: Any, truth: Truth, tmp_path: Path
@@ -171,6 +165,17 @@ class TestDuckDB(Destination):
                 assert 0 < progress.rows[stream] < len(truth(stream)), stream
         assert [r.path for r in simulator.requests].count("/usage/api-calls/daily") <= 2
 
+    def test_full_refresh_replaces_a_table(
+        self, cache: Any, source: Any, simulator: Simulator, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        others = simulator.workspace.users[1:]
+        monkeypatch.setattr(simulator.workspace, "users", others)
+
+        source.read(cache, streams=["users"], force_full_refresh=True, write_strategy="replace")
+
+        ids = [row["id"] for row in cache.run_sql_query("SELECT id FROM users")]
+        assert sorted(ids) == sorted(user["id"] for user in others)
+
 
 class TestPostgres(Destination):
     """Two reads."""
@@ -178,11 +183,33 @@ class TestPostgres(Destination):
     database = "postgres"
 
     @pytest.fixture(scope="class")
-    def cache(self, read: Callable[..., Any]) -> Iterator[Any]:
+    def cache(self, airbyte: Any, source: Any, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Any]:
+        folder = tmp_path_factory.mktemp("postgres")
         with postgres_server() as server:
-            cache = read("PostgresCache", times=2, schema_name="public", **server)
-            yield cache
+            cache = airbyte.caches.PostgresCache(schema_name="public", cache_dir=folder, **server)
+            yield read_all(source, cache, 2)
             cache.close()
+
+
+def test_checkout_is_installed_by_its_url(
+    airbyte: Any, simulator: Simulator, config: Any, truth: Truth, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Without a download: its dependencies are those of the tests; `test_package.py` checks that it asks for them."""
+    for name in ("UV_OFFLINE", "UV_NO_CACHE", "UV_NO_BUILD_ISOLATION"):
+        monkeypatch.setenv(name, "1")
+    monkeypatch.setenv("PYTHONPATH", sysconfig.get_path("purelib"))  # as a path it does not show the checkout itself
+    monkeypatch.setenv("PATH", f"{sysconfig.get_path('scripts')}{os.pathsep}{os.environ['PATH']}")
+    checkout = f"--no-deps {shlex.quote(str(ROOT))}"
+
+    source = airbyte.get_source("source-segment", config=config, pip_url=checkout, install_root=tmp_path)
+    cache = airbyte.caches.DuckDBCache(db_path=tmp_path / "segment.duckdb", cache_dir=tmp_path / "cache")
+    result = source.read(cache, streams=["users", "usage_api_calls_workspace_daily"])
+
+    assert list(tmp_path.glob(".venv-source-segment/lib/*/site-packages/source_segment/manifest.yaml"))
+    schemas = {stream.name: stream.json_schema for stream in source.discovered_catalog.streams}
+    assert schemas == {name: stream.schema for name, stream in STREAMS.items()}
+    tables = {name: len(cache.run_sql_query(f"SELECT * FROM {name}")) for name in result.streams}
+    assert tables == {name: len(truth(name)) for name in ("users", "usage_api_calls_workspace_daily")}
 
 
 def select(db: duckdb.DuckDBPyConnection, sql: str) -> Rows:
