@@ -1,17 +1,13 @@
-"""The wheel and the sdist: their content, and the installed connector away from the checkout."""
+"""The wheel and the sdist: their content. `test_pyairbyte.py` runs the installed connector."""
 
 import ast
-import json
 import os
 import re
 import subprocess
 import sys
-import sysconfig
 import tarfile
 import tomllib
-import venv
 import zipfile
-from collections.abc import Callable
 from email.parser import Parser
 from importlib import metadata
 from pathlib import Path
@@ -20,7 +16,6 @@ import pytest
 from packaging.requirements import Requirement
 
 from unit_tests import facts
-from unit_tests.connector import Connector, Json, Output, configured, same
 from unit_tests.facts import ROOT
 
 pytestmark = [pytest.mark.slow, pytest.mark.timeout(600)]
@@ -100,52 +95,3 @@ def test_sdist_builds_the_same_wheel(wheel: Path, tmp_path: Path) -> None:
 
     assert again.name == wheel.name
     assert contents(again) == contents(wheel)
-
-
-@pytest.fixture(scope="module")
-def installed(wheel: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """The `bin` folder of a new environment with the wheel.
-
-    Its dependencies are those of the tests' environment. A path file makes them visible, but not the checkout, which
-    that environment knows by a path file of its own.
-    """
-    home = tmp_path_factory.mktemp("environment with a space")
-    venv.create(home, with_pip=False)
-    command = [sys.executable, "-m", "uv", "pip", "install", "--no-deps", "--no-cache", "--python"]
-    ended = run(*command, home / "bin" / "python", wheel, cwd=home)
-    assert ended.returncode == 0, ended.stderr
-    packages = next(home.glob("lib/python*/site-packages"))
-    (packages / "dependencies.pth").write_text(sysconfig.get_path("purelib") + "\n")
-    return home / "bin"
-
-
-def test_installed_package_is_not_the_checkout(installed: Path, tmp_path: Path) -> None:
-    ended = run(
-        installed / "python",
-        "-c",
-        "import source_segment; print(source_segment.__file__); import simulator",
-        cwd=tmp_path,
-    )
-
-    assert Path(ended.stdout.strip()).is_relative_to(installed.parent)
-    assert "No module named 'simulator'" in ended.stderr
-
-
-def test_installed_script_reads(installed: Path, connect: Callable[..., Connector], tmp_path: Path) -> None:
-    connector = connect(now=None, size="small")  # with names of other alphabets
-    streams = ["users", "source_connected_destinations", "usage_mtu_workspace_daily"]
-    files: dict[str, Json | list[Json]] = {"config": connector.config, "catalog": configured(streams), "state": []}
-    arguments = list[str]()
-    for name, content in files.items():
-        (tmp_path / f"{name}.json").write_text(json.dumps(content))
-        arguments += [f"--{name}", f"{name}.json"]
-
-    ended = run(installed / "source-segment", "read", *arguments, cwd=tmp_path)
-
-    assert (ended.returncode, ended.stderr) == (0, "")
-    assert connector.sim.token not in ended.stdout
-    output = Output(ended.returncode, ended.stdout)
-    for name in streams:
-        assert output.status(name) == "COMPLETE"
-        same(output.records[name], connector.sim.truth(name, start_date=connector.config["start_date"]))
-    assert {path.stem for path in tmp_path.iterdir()} == files.keys()

@@ -32,6 +32,7 @@ def test_pages_yield_the_truth_with_the_least_requests(size: str, simulate: Any)
         api.sim.reset_log()
         found, key = [], stream.list_key or stream.api.key
         model = schema("WarehouseV1" if stream.list_key == "warehouses" else stream.api.model)
+        validator = Draft7Validator(model, format_checker=checker)
         for params in stream.requests.params(truth.records, span):
             added = {name: params[name] for name in stream.added}
             if stream.name == SUMMARY:
@@ -39,7 +40,7 @@ def test_pages_yield_the_truth_with_the_least_requests(size: str, simulate: Any)
             for data in api.pages(stream.operation, params, 7, stream.list_key or ""):
                 rows = data if key is None else data.get(key, [])
                 rows = rows if isinstance(rows, list) else [rows]
-                assert all(Draft7Validator(model, format_checker=checker).is_valid(row) for row in rows), stream.name
+                assert all(validator.is_valid(row) for row in rows), stream.name
                 beside = {name: data[name] for name in stream.beside if name in data}
                 shaped = [r for row in rows for r in (stream.shape(row) if stream.shape else [row])]
                 kept = [r for r in shaped if not stream.since or r[stream.since] >= START]
