@@ -4,12 +4,13 @@ A part of a page stands between `<!-- begin generated: name -->` and `<!-- end g
 """
 
 import json
+import sys
 from collections.abc import Callable, Iterable
 from pathlib import Path
 
 import yaml
 
-from scripts import catalog, erd, expected_records
+from scripts import catalog, erd, expected_records, validate
 from scripts.catalog import ROOT, Json, Stream
 
 PAGE = ROOT / "docs" / "integrations" / "sources" / "segment.md"
@@ -46,13 +47,16 @@ REASONS = {  # why no stream reads an operation; an operation that returns one o
 }
 
 
-def main() -> None:
-    """Write the files that have changed."""
+def main() -> int:
+    """Write the files that have changed, unless the manifest is invalid; returns the exit code."""
+    if validate.main():
+        return 1
     files = {path: page(path) for path in PARTS} | erd.files() | expected_records.files()
     for path, text in files.items():
         if text != path.read_text(encoding="utf-8"):
             path.write_text(text, encoding="utf-8")
             print(f"{path.relative_to(ROOT)} written")
+    return 0
 
 
 def page(path: Path) -> str:
@@ -150,4 +154,4 @@ PARTS: dict[Path, dict[str, Callable[[], str]]] = {
 }
 
 if __name__ == "__main__":
-    main()
+    sys.exit(main())
