@@ -11,7 +11,7 @@ python := $(in_root) .venv/bin/python
 
 export NO_COLOR := 1
 unexport PYTHONDONTWRITEBYTECODE # else each process compiles what it imports
-# Some tests wait more than they compute, so three processes share two cores; the longest files come first.
+# Some tests wait more than they compute, so three processes share two cores. By name, long files come first.
 processes := --numprocesses $(shell expr $$(getconf _NPROCESSORS_ONLN) \* 3 / 2)
 PYTEST_ARGS ?= $(processes) --dist loadfile --no-loadscope-reorder
 pytest := $(python) -m pytest --color=no $(PYTEST_ARGS)

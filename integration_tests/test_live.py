@@ -89,8 +89,7 @@ def planted(value: Any, seen: set[str], key: str = "") -> Any:
     return value if re.search(r"(?i)(id|slug|name|type|next)$", key) else f"{value} {SECRET} {EMAIL}"
 
 
-def test_assumptions_are_confirmed_without_a_value_in_the_report(tmp_path: Path, pytestconfig: pytest.Config) -> None:
-    pytestconfig.addinivalue_line("markers", "image_tests: of Airbyte's standard tests")
+def test_assumptions_are_confirmed_without_a_value_in_the_report(tmp_path: Path) -> None:
     seen = set[str]()
 
     def plant(path: str, query: dict[str, str], response: SimpleNamespace) -> None:

@@ -63,7 +63,7 @@ def change_manifest(monkeypatch: pytest.MonkeyPatch, change: Callable[[str], str
 
 @functools.cache
 def _resolved(text: str) -> dict[str, Any]:
-    return dict(ManifestReferenceResolver().preprocess_manifest(safe_load_yaml(text)))
+    return ManifestReferenceResolver().preprocess_manifest(safe_load_yaml(text))
 
 
 @functools.cache

@@ -8,7 +8,7 @@ import sys
 import threading
 from collections import Counter, defaultdict
 from collections.abc import Iterable, Mapping
-from contextlib import ExitStack
+from contextlib import AbstractContextManager, nullcontext
 from dataclasses import dataclass, field
 from datetime import datetime
 from pathlib import Path
@@ -146,26 +146,28 @@ class Connector:
 
     def run(self, command: str, **files: Json | list[Json] | None) -> Output:
         """Run a command with these JSON files as its arguments."""
-        args = [command]
-        for name, content in files.items():
-            if content is not None:
-                path = self.folder / f"{name}-{threading.get_ident()}.json"
-                path.write_text(json.dumps(content))
-                args += [f"--{name}", str(path)]
         before = len(self.sim.requests)
-        code, text = captured(args, self.now)
+        code, text = captured([command, *arguments(self.folder, **files)], self.now)
         return Output(code, text, self.sim.requests[before:])
+
+
+def arguments(folder: Path, **files: Json | list[Json] | None) -> list[str]:
+    """Write these contents into JSON files; returns the arguments that name them."""
+    found = list[str]()
+    for name, content in files.items():
+        if content is not None:
+            path = folder / f"{name}-{threading.get_ident()}.json"
+            path.write_text(json.dumps(content))
+            found += [f"--{name}", str(path)]
+    return found
 
 
 def captured(args: list[str], now: datetime | None = None) -> tuple[int, str]:
     """Run a command in this process, at a time if one is given; returns its exit code and what it wrote to stdout."""
     out = io.StringIO()
     init_logger("airbyte").propagate = True  # as at the start of a process: other tests set loggers up too
-    with ExitStack() as stack:
-        for name in ("__stdout__", "stdout"):
-            stack.enter_context(mock.patch.object(sys, name, out))
-        if now:
-            stack.enter_context(freeze_time(now, tick=True))
+    clock: AbstractContextManager[Any] = freeze_time(now, tick=True) if now else nullcontext()
+    with mock.patch.object(sys, "__stdout__", out), mock.patch.object(sys, "stdout", out), clock:
         return main(args), out.getvalue()
 
 

@@ -17,7 +17,7 @@ from airbyte_cdk.utils.yaml_loader import safe_load_yaml
 from scripts import bundle, catalog
 from source_segment import components
 from unit_tests import facts
-from unit_tests.connector import Connector, Json, Output, configured, same
+from unit_tests.connector import Connector, Json, Output, arguments, configured, same
 
 pytestmark = pytest.mark.slow
 Connect = Callable[..., Connector]
@@ -56,13 +56,6 @@ def _own_components(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("AIRBYTE_ENABLE_UNSAFE_CODE", "true")
     for name in ("components", "source_declarative_manifest.components"):
         monkeypatch.setitem(sys.modules, name, components)
-
-
-def arguments(folder: Path, **files: Json | list[Json]) -> list[str]:
-    """The arguments that name these JSON files."""
-    for name, content in files.items():
-        (folder / f"{name}.json").write_text(json.dumps(content))
-    return [argument for name in files for argument in (f"--{name}", str(folder / f"{name}.json"))]
 
 
 def test_bundle_contains_all_schemas(manifest: Path) -> None:

@@ -15,7 +15,7 @@ from pathlib import Path
 import pytest
 
 from simulator import Fault
-from unit_tests.connector import Connector, Json, Output, configured
+from unit_tests.connector import Connector, Output, arguments, configured
 from unit_tests.faults.assertions import Connect, truth
 
 pytestmark = pytest.mark.slow
@@ -31,11 +31,8 @@ class Process:
         folder = connector.folder / f"run{time.monotonic_ns()}"
         self.temporary = folder / "tmp"
         self.temporary.mkdir(parents=True)
-        files: Json = {"config": connector.config, "catalog": configured(streams)}
-        line = [sys.executable, "-c", "from source_segment.run import run; run()", "read", *args]
-        for name, content in files.items():
-            (folder / name).write_text(json.dumps(content))
-            line += [f"--{name}", str(folder / name)]
+        files = arguments(folder, config=connector.config, catalog=configured(streams))
+        line = [sys.executable, "-c", "from source_segment.run import run; run()", "read", *files, *args]
         folders = {"TMPDIR": str(self.temporary), "HOME": str(connector.folder)}
         pipe, env = subprocess.PIPE, os.environ | folders
         self.running = subprocess.Popen(line, cwd=ROOT, env=env, stdout=pipe, stderr=pipe, text=True)
